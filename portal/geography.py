@@ -1,0 +1,48 @@
+"""The wards of the province as people choose them, as of a day."""
+
+import csv
+import time
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+from django.db.models import Q
+
+from portal.models import District, Ward
+
+WARD_SOURCE = "Danh mục hành chính của Tổng cục Thống kê, 2021"
+
+Groups = list[tuple[str, list[tuple[str, str]]]]
+
+
+def ward_groups(on: date) -> Groups:
+    """Wards valid ``on`` that day, by district: [(district, [(ward code, ward name), …]), …].
+
+    A change by staff shows in every process within a minute.
+    """
+    return _ward_groups(on, int(time.monotonic() // 60))
+
+
+@lru_cache(maxsize=4)
+def _ward_groups(on: date, _minute: int) -> Groups:
+    wards = Ward.objects.filter(
+        Q(valid_from=None) | Q(valid_from__lte=on), Q(valid_to=None) | Q(valid_to__gte=on)
+    ).select_related("district")
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for ward in wards:
+        groups.setdefault(ward.district.name, []).append((ward.code, ward.name))
+    return list(groups.items())
+
+
+def load_wards() -> int:
+    """Add the districts and wards of the shipped list that are not there yet."""
+    path = Path(__file__).parent / "data" / "wards.csv"
+    with path.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    District.objects.bulk_create(
+        [District(code=code, name=name) for code, name in {(r["district_code"], r["district"]) for r in rows}],
+        ignore_conflicts=True)
+    Ward.objects.bulk_create(
+        [Ward(code=r["code"], name=r["name"], district_id=r["district_code"], source=WARD_SOURCE) for r in rows],
+        ignore_conflicts=True)
+    return len(rows)

@@ -1,0 +1,141 @@
+"""Formats of Vietnamese identifiers: normalise what was typed, then say plainly what is wrong.
+
+Every function takes the text as typed and returns its normal form, or raises ``ValidationError``
+with a message fit to stand beside the field.
+"""
+
+import re
+from collections.abc import Callable
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+_SEPARATORS = re.compile(r"[\s.\-]+")
+_MOBILE = re.compile(r"0(3[2-9]|5[25689]|7[06-9]|8[1-9]|9\d)\d{7}")
+_LANDLINE = re.compile(r"02\d{9}")
+_PASSPORT = re.compile(r"[A-Z]\d{7,8}")
+_ACCOUNT = re.compile(r"[0-9A-Z]{6,19}")
+_TRACKING = re.compile(r"[A-Z]{2}\d{9}[A-Z]{2}")
+_TRACKING_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
+
+# Province of birth registration in a citizen card: "0" + statistics-office code (TT 59/2021/TT-BCA).
+PROVINCES = frozenset(
+    "001 002 004 006 008 010 011 012 014 015 017 019 020 022 024 025 026 027 030 031 033 034 035 "
+    "036 037 038 040 042 044 045 046 048 049 051 052 054 056 058 060 062 064 066 067 068 070 072 "
+    "074 075 077 079 080 082 083 084 086 087 089 091 092 093 094 095 096".split()
+)
+
+
+def compact(text: str) -> str:
+    """``text`` without blanks, dots and dashes, upper-case."""
+    return _SEPARATORS.sub("", text).upper()
+
+
+def insurance_number(text: str) -> str:
+    """Mã số BHXH: ten digits for life (QĐ 595/QĐ-BHXH Đ.2); it has no public check digit."""
+    digits = compact(text)
+    if not digits.isascii() or not digits.isdigit():
+        raise ValidationError(_("A social insurance number has digits only, for example 5612345678."))
+    if len(digits) != 10:
+        raise ValidationError(
+            _("A social insurance number has 10 digits; you typed %(count)d. It stands on your "
+              "insurance book, on your health card and in VssID.") % {"count": len(digits)}
+        )
+    return digits
+
+
+def identity_paper(text: str) -> str:
+    """CCCD (12 digits), CMND (9 digits) or passport (a letter and 7 or 8 digits)."""
+    number = compact(text)
+    if _PASSPORT.fullmatch(number):
+        return number
+    if not number.isascii() or not number.isdigit():
+        raise ValidationError(
+            _("Type the number of a citizen card (12 digits), an identity card (9 digits) or a "
+              "passport (one letter, then 7 or 8 digits).")
+        )
+    if len(number) == 12:
+        if number[:3] not in PROVINCES:
+            raise ValidationError(
+                _("A citizen card number starts with a province code such as 056; please check "
+                  "the first three digits.")
+            )
+        return number
+    if len(number) != 9:
+        raise ValidationError(
+            _("A citizen card has 12 digits and an identity card 9; you typed %(count)d.")
+            % {"count": len(number)}
+        )
+    return number
+
+
+def citizen_card_facts(number: str) -> tuple[str, int] | None:
+    """Sex (``male``/``female``) and year of birth told by a 12-digit number, else ``None``."""
+    if len(number) != 12 or number[3] not in "012345":
+        return None
+    century, female = divmod(int(number[3]), 2)
+    return ("female" if female else "male"), 1900 + 100 * century + int(number[4:6])
+
+
+def phone(text: str) -> str:
+    """A Vietnamese mobile (10 digits) or landline (11 digits) number, starting with 0."""
+    number = compact(text).replace("(", "").replace(")", "")
+    if number.startswith("+84"):
+        number = "0" + number[3:].removeprefix("0")
+    elif number.startswith("84") and len(number) in {11, 12}:
+        number = "0" + number[2:]
+    if _MOBILE.fullmatch(number) or _LANDLINE.fullmatch(number):
+        return number
+    if number.isdigit() and len(number) == 11 and number.startswith("01"):
+        raise ValidationError(_("Mobile numbers have had 10 digits since 2018; type the new number."))
+    raise ValidationError(
+        _("Type a mobile number of 10 digits such as 0905 123 456, or a landline with its area "
+          "code such as 0258 3827 443.")
+    )
+
+
+def _luhn(digits: str) -> bool:
+    doubled = (int(d) * (2 if i % 2 else 1) for i, d in enumerate(reversed(digits)))
+    return sum(d - 9 if d > 9 else d for d in doubled) % 10 == 0
+
+
+def bank_account(text: str) -> str:
+    """A bank account number of 6 to 19 digits or letters; the number on a card is refused."""
+    number = compact(text)
+    is_card = number.isdigit() and len(number) in {16, 19} and number.startswith("9704")
+    if is_card and _luhn(number):
+        raise ValidationError(
+            _("This is the number printed on an ATM card, not an account number. The account "
+              "number stands in your banking app or on the paper that came with the card.")
+        )
+    if not _ACCOUNT.fullmatch(number):
+        raise ValidationError(_("An account number has 6 to 19 digits, without marks or signs."))
+    return number
+
+
+def tracking_number(text: str) -> tuple[str, bool]:
+    """A postal tracking number and whether its check digit was verified (UPU S10).
+
+    Vietnam Post also prints internal codes outside S10: these pass, unverified.
+    """
+    number = compact(text)
+    if _TRACKING.fullmatch(number):
+        if _s10_check_digit(number[2:10]) != int(number[10]):
+            raise ValidationError(
+                _("One character of this tracking number is wrong: please compare it with the "
+                  "post-office receipt.")
+            )
+        return number, True
+    if re.fullmatch(r"[A-Z0-9]{8,20}", number):
+        return number, False
+    raise ValidationError(
+        _("A tracking number looks like RA000000014VN: two letters, nine digits, VN.")
+    )
+
+
+def _s10_check_digit(serial: str) -> int:
+    check = 11 - sum(int(d) * w for d, w in zip(serial, _TRACKING_WEIGHTS, strict=True)) % 11
+    return {10: 0, 11: 5}.get(check, check)
+
+
+Normaliser = Callable[[str], str]
