@@ -1,0 +1,57 @@
+"""Tell a citizen something: kept on the site at once, sent by e-mail through the outbox."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from portal import outbox
+from portal.models import Notice, OutboxMessage, User
+
+
+def notify(user: User, kind: str, *, about: str, facts: Mapping[str, Any], key: str) -> None:
+    """Add a notice inside the open transaction and queue its e-mail; once for ``key``."""
+    notice = Notice.objects.create(user=user, kind=kind, about=about, facts=dict(facts))
+    if user.email:
+        outbox.enqueue("notices.email", key=key, about=about, notice=notice.pk)
+
+
+def words(notice: Notice) -> str:
+    """What ``notice`` says, in the language of the page."""
+    facts = {"code": notice.about, **notice.facts}
+    match notice.kind:
+        case "filed":
+            return _("We have received dossier %(code)s.") % facts
+        case "originals_received":
+            return _("The papers of dossier %(code)s have arrived. Result promised for %(due)s.") % facts
+        case "supplement_asked":
+            return _("Dossier %(code)s needs something more from you.") % facts
+        case "decided":
+            return _("Dossier %(code)s has been decided: approved.") % facts
+        case "rejected":
+            return _("Dossier %(code)s was not approved. The reason is on its page.") % facts
+        case "not_accepted":
+            return _("Dossier %(code)s was not accepted. The reason is on its page.") % facts
+        case "dispatched":
+            return _("The result of dossier %(code)s was posted to you: %(tracking)s.") % facts
+        case "withdrawn":
+            return _("Dossier %(code)s was withdrawn.") % facts
+        case _other:
+            return _("Dossier %(code)s has news.") % facts
+
+
+@outbox.handler("notices.email", remote=True)
+def send_email(message: OutboxMessage) -> None:
+    """Send one notice; it says where to look, never what the dossier holds."""
+    notice = Notice.objects.select_related("user").get(pk=message.payload["notice"])
+    if notice.emailed_at or not notice.user.email:
+        return
+    with translation.override("vi"):
+        said = words(notice)
+        body = render_to_string("emails/notice.txt", {"words": said, "site": settings.SITE_URL})
+        send_mail(said, body, settings.DEFAULT_FROM_EMAIL, [notice.user.email])
+    Notice.objects.filter(pk=notice.pk).update(emailed_at=timezone.now())

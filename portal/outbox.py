@@ -1,0 +1,175 @@
+"""Durable side effects: PostgreSQL holds the work, Celery only wakes a worker to look for it.
+
+``enqueue`` joins the caller's transaction, so a side effect exists exactly when what caused it
+does. ``drain`` claims the oldest due row, counts the attempt and schedules the next *before*
+running the handler: a worker killed half-way leaves a row that falls due again by itself.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from portal.models import OutboxMessage, User
+
+logger = logging.getLogger(__name__)
+
+State = OutboxMessage.State
+Handler = Callable[[OutboxMessage], None]
+
+handlers: dict[str, Handler] = {}
+_remote: set[str] = set()
+
+# A claimed row falls due again after this; long enough for the slowest handler, see CELERY_TASK_TIME_LIMIT.
+_LEASE = timedelta(seconds=30)
+_LONGEST_WAIT = timedelta(hours=1)
+
+
+def handler(topic: str, *, remote: bool = False) -> Callable[[Handler], Handler]:
+    """Register the handler of ``topic``.
+
+    A handler must be safe to run twice. Its writes and the row's "done" commit together. A
+    ``remote`` handler talks to another machine: it runs outside any transaction.
+    """
+
+    def register(function: Handler) -> Handler:
+        if topic in handlers:
+            raise ValueError(f"outbox topic {topic} has two handlers")
+        handlers[topic] = function
+        if remote:
+            _remote.add(topic)
+        return function
+
+    return register
+
+
+def enqueue(topic: str, *, key: str, about: str = "", **ids: int | str) -> None:
+    """Queue ``topic`` once for ``key`` inside the open transaction; a known key is left alone.
+
+    Raises ``RuntimeError`` outside a transaction: the cause and the effect must commit together.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("enqueue() belongs inside the transaction that causes the side effect")
+    if topic not in handlers:
+        raise LookupError(f"no handler for outbox topic {topic}")
+    OutboxMessage.objects.bulk_create(
+        [OutboxMessage(topic=topic, key=key, about=about, payload=ids)], ignore_conflicts=True
+    )
+    if not any(function is _nudge for _, function, _ in connection.run_on_commit):
+        transaction.on_commit(_nudge, robust=True)
+
+
+def drain(*, limit: int | None = None) -> int:
+    """Run due rows until none is left (or ``limit`` ran); return how many were run."""
+    count = 0
+    while limit is None or count < limit:
+        message = _claim(timezone.now())
+        if message is None:
+            break
+        if message.state == State.PENDING:
+            _run(message)
+        count += 1
+    return count
+
+
+def retry(message: OutboxMessage, *, now: datetime) -> bool:
+    """Give a dead row another round of attempts; return False when it was not dead."""
+    updated = OutboxMessage.objects.filter(pk=message.pk, state=State.DEAD).update(
+        state=State.PENDING, attempts=0, due_at=now
+    )
+    return bool(updated)
+
+
+def bury(message: OutboxMessage, *, actor: User, reason: str) -> bool:
+    """Set a dead row aside with a reason; return False when it was not dead."""
+    if not reason.strip():
+        raise ValueError("burying needs a reason")
+    updated = OutboxMessage.objects.filter(pk=message.pk, state=State.DEAD).update(
+        state=State.BURIED, closed_by=actor, closed_reason=reason.strip()[:300]
+    )
+    return bool(updated)
+
+
+def _claim(now: datetime) -> OutboxMessage | None:
+    """The oldest due row, its attempt counted and its next one scheduled, committed."""
+    due = (
+        OutboxMessage.objects.filter(state=State.PENDING, due_at__lte=now)
+        .order_by("due_at", "id")
+        .select_for_update(skip_locked=True)
+    )
+    with transaction.atomic():
+        message = due.first()
+        if message is None:
+            return None
+        message.attempts += 1
+        message.due_at = now + max(_LEASE, _wait(message.attempts))
+        if message.attempts > settings.OUTBOX_MAX_ATTEMPTS:
+            # Only a worker that died without a word gets here: its failures were never recorded.
+            message.state = State.DEAD
+            message.last_error = message.last_error or "the worker died while running this"
+        message.save(update_fields=["attempts", "due_at", "state", "last_error"])
+    return message
+
+
+def _run(message: OutboxMessage) -> None:
+    try:
+        if message.topic in _remote:
+            handlers[message.topic](message)
+            _finish(message)
+        else:
+            _run_in_transaction(message)
+    except Exception as error:
+        logger.exception("outbox %s %s failed, attempt %d", message.topic, message.pk, message.attempts)
+        _record_failure(message, error)
+
+
+def _run_in_transaction(message: OutboxMessage) -> None:
+    with transaction.atomic():
+        still_ours = OutboxMessage.objects.select_for_update(skip_locked=True).filter(
+            pk=message.pk, state=State.PENDING, attempts=message.attempts
+        )
+        if still_ours.exists():
+            handlers[message.topic](message)
+            _finish(message)
+
+
+def _finish(message: OutboxMessage) -> None:
+    OutboxMessage.objects.filter(pk=message.pk, state=State.PENDING).update(
+        state=State.DONE, done_at=timezone.now(), last_error=""
+    )
+
+
+def _record_failure(message: OutboxMessage, error: Exception) -> None:
+    dead = message.attempts >= settings.OUTBOX_MAX_ATTEMPTS
+    OutboxMessage.objects.filter(pk=message.pk, state=State.PENDING).update(
+        state=State.DEAD if dead else State.PENDING,
+        last_error=f"{type(error).__name__}: {error}"[:2000],
+        due_at=timezone.now() + _wait(message.attempts),
+    )
+
+
+def _wait(attempts: int) -> timedelta:
+    return min(timedelta(seconds=5 * 3 ** (attempts - 1)), _LONGEST_WAIT)
+
+
+# --- Waking a worker -----------------------------------------------------------------------------
+
+_silent_until = 0.0
+
+
+def _nudge() -> None:
+    """Ask a worker to look now; without a broker its next regular look finds the row."""
+    global _silent_until
+    if time.monotonic() < _silent_until:
+        return
+    from portal.tasks import drain_outbox
+
+    try:
+        drain_outbox.apply_async(retry=False, ignore_result=True, expires=60)
+    except Exception as error:
+        _silent_until = time.monotonic() + 5
+        logger.warning("broker unreachable, the outbox waits for it: %s", type(error).__name__)
