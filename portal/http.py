@@ -1,0 +1,98 @@
+"""Typed requests, pages and fragments, and who may open a view."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, cast
+
+from allauth.core import ratelimit
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django_htmx.middleware import HtmxDetails
+
+from portal.models import User
+
+P = ParamSpec("P")
+
+
+class Request(HttpRequest):
+    """A request after all middleware has run."""
+
+    htmx: HtmxDetails
+
+
+class UserRequest(Request):
+    """A request of somebody who has signed in."""
+
+    user: User
+
+
+View = Callable[Concatenate[Request, P], HttpResponse]
+UserView = Callable[Concatenate[UserRequest, P], HttpResponse]
+
+
+def citizen_required(view: UserView[P]) -> View[P]:
+    """Let only citizens in: anonymous visitors sign in first, staff are refused."""
+
+    @wraps(view)
+    def checked(request: Request, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        if request.user.is_staff:
+            raise PermissionDenied
+        return view(cast(UserRequest, request), *args, **kwargs)
+
+    return checked
+
+
+def staff_required(view: UserView[P]) -> View[P]:
+    """Let only staff in: anonymous visitors sign in first, citizens are refused."""
+
+    @wraps(view)
+    def checked(request: Request, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        if not request.user.is_staff:
+            raise PermissionDenied
+        return view(cast(UserRequest, request), *args, **kwargs)
+
+    return checked
+
+
+def signed_in(request: Request) -> UserRequest:
+    """The same request, typed: for views behind one of the decorators or the admin."""
+    return cast(UserRequest, request)
+
+
+def render_page(
+    request: Request,
+    template: str,
+    context: dict[str, Any],
+    *,
+    status: int = 200,
+    fragments: tuple[str, ...] = ("page",),
+    push_url: str = "",
+) -> HttpResponse:
+    """``template`` whole, or the one of its ``fragments`` that htmx asked for by its target id.
+
+    ``push_url`` is the address a successful htmx POST moves the browser to.
+    """
+    target = request.htmx.target if request.htmx and not request.htmx.history_restore_request else None
+    name = f"{template}#{target}" if target in fragments else template
+    response = render(request, name, context, status=status)
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    if push_url and request.htmx:
+        response["HX-Push-Url"] = push_url
+    return response
+
+
+def see_other(url: str) -> HttpResponse:
+    """303: what a form answers when all went well."""
+    return HttpResponse(status=303, headers={"Location": url})
+
+
+def too_many(request: HttpRequest, *, action: str, key: str | None = None) -> bool:
+    """Count this attempt at ``action`` (see ACCOUNT_RATE_LIMITS); True when it is one too many."""
+    return not ratelimit.consume(request, action=action, key=key)

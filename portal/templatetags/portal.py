@@ -1,0 +1,155 @@
+"""Tags and filters of every page."""
+
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+from django import forms, template
+from django.template.loader import get_template
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+
+from portal import notices
+from portal.fields import PortalField
+from portal.models import Notice
+
+register = template.Library()
+
+_HTML_TYPES = {"email": "email", "password": "password", "tel": "tel", "url": "url"}
+
+
+@cache
+def _field_template() -> Any:
+    return get_template("components/field.html")
+
+
+@register.simple_tag
+def field(bound: forms.BoundField, *, as_heading: bool = False) -> SafeString:
+    """The whole of a form field: label, hint, error and input."""
+    return mark_safe(_field_template().render(field_context(bound, as_heading=as_heading)))  # noqa: S308
+
+
+def field_context(bound: forms.BoundField, *, as_heading: bool = False) -> dict[str, Any]:
+    """What ``components/field.html`` needs to draw ``bound``."""
+    errors = bound.errors
+    context: dict[str, Any] = {
+        "id": bound.id_for_label or f"id_{bound.html_name}",
+        "name": bound.html_name,
+        "label": bound.label,
+        "hint": bound.help_text,
+        "error": errors[0] if errors else "",
+        "value": bound.value() or "",
+        "required": bound.field.required,
+        "optional": not bound.field.required,
+        "label_as_heading": as_heading,
+        "attrs": getattr(bound.field, "hx", ()),
+    }
+    if isinstance(bound.field, PortalField):
+        context.update(_portal_field(bound.field, context))
+    else:
+        context.update(_django_field(bound))
+    return context
+
+
+def _portal_field(form_field: PortalField, context: dict[str, Any]) -> dict[str, Any]:
+    kind, value, ident = form_field.kind, context["value"], context["id"]
+    drawn: dict[str, Any] = {
+        "kind": kind,
+        "input_type": form_field.input_type,
+        "inputmode": form_field.inputmode,
+        "width": form_field.width,
+        "autocomplete": form_field.autocomplete,
+        "maxlength": form_field.max_length,
+    }
+    if kind in {"date", "parts"}:
+        drawn["parts"] = [
+            {"id": f"{ident}_{suffix}", "name": f"{context['name']}_{suffix}", "label": label,
+             "value": part, "width": width}
+            for suffix, label, part, width in form_field.parts(value)
+        ]
+    elif kind == "radio":
+        shown = {True: "yes", False: "no"}.get(value, value)
+        drawn["choices"] = [
+            {**option, "checked": option["value"] == shown, "id": ident if i == 0 else f"{ident}_{i}"}
+            for i, option in enumerate(form_field.options)  # type: ignore[attr-defined]
+        ]
+    elif kind == "select":
+        drawn["choices"] = [
+            {"label": group, "options": [
+                {"value": option, "label": label, "selected": option == value} for option, label in options
+            ]}
+            for group, options in form_field.groups  # type: ignore[attr-defined]
+        ]
+    elif kind == "checkbox":
+        drawn["checked"], drawn["value"] = str(value).lower() in {"yes", "true", "on", "1"}, "on"
+    return drawn
+
+
+def _django_field(bound: forms.BoundField) -> dict[str, Any]:
+    """The few fields that allauth brings itself."""
+    widget = bound.field.widget
+    input_type = getattr(widget, "input_type", "text")
+    if input_type == "checkbox":
+        return {"kind": "checkbox", "checked": bool(bound.value())}
+    return {
+        "kind": "text",
+        "input_type": _HTML_TYPES.get(input_type, "text"),
+        "width": "20",
+        "autocomplete": widget.attrs.get("autocomplete", ""),
+        "inputmode": widget.attrs.get("inputmode", ""),
+        "value": "" if input_type == "password" else bound.value() or "",
+    }
+
+
+@register.filter
+def form_errors(form: forms.BaseForm) -> list[dict[str, str]]:
+    """Errors for the summary on top of a page, each with the id of the input to go to."""
+    found = []
+    for name, errors in form.errors.items():
+        bound = form[name] if name in form.fields else None
+        found += [{"id": _first_input(bound) if bound else "", "message": str(e)} for e in errors[:1]]
+    return found
+
+
+def _first_input(bound: forms.BoundField) -> str:
+    ident = bound.id_for_label or f"id_{bound.html_name}"
+    if isinstance(bound.field, PortalField) and bound.field.kind in {"date", "parts"}:
+        return f"{ident}_{bound.field.parts('')[0][0]}"
+    return ident
+
+
+@register.filter
+def when(value: datetime | date | None) -> str:
+    """A moment or a day the way it is written here: ``17:00 ngày 15/07/2021`` without the words."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        from django.utils.timezone import localtime
+
+        return f"{localtime(value):%H:%M, %d/%m/%Y}"
+    return f"{value:%d/%m/%Y}"
+
+
+@register.filter
+def file_size(size: int) -> str:
+    """``size`` in bytes as people read it."""
+    return f"{size / 1_000_000:.1f} MB".replace(".", ",") if size >= 100_000 else f"{max(1, size // 1000)} kB"
+
+
+
+@register.filter
+def notice_words(notice: Notice) -> str:
+    """What a notice says, in the language of the page."""
+    return notices.words(notice)
+
+
+@register.filter
+def label(row: Any) -> str:
+    """The label of a row that has one in each language."""
+    return str(row.label_en if get_language() == "en" else row.label_vi)
+
+
+@register.filter
+def slug(name: str) -> str:
+    """A name as it stands in addresses."""
+    return str(name).replace("_", "-")

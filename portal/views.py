@@ -1,0 +1,49 @@
+"""Pages about the signed-in person."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+
+from portal import fields, geography
+from portal.http import UserRequest, citizen_required, render_page, see_other
+
+
+class ProfileForm(forms.Form):
+    """What a citizen may change without showing papers: how and where to reach them."""
+
+    phone = fields.PhoneField(label=gettext_lazy("Phone"))
+    email = fields.EmailField(label=gettext_lazy("E-mail"), required=False)
+    ward = fields.SelectField(label=gettext_lazy("Ward or commune where you live"), groups=())
+    street = fields.TextField(
+        label=gettext_lazy("House number, street or hamlet"), required=False, max_length=150)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="%s", **kwargs)
+        ward = self.fields["ward"]
+        assert isinstance(ward, fields.SelectField)
+        ward.groups = [("", [("", _("Choose"))]), *geography.ward_groups(timezone.localdate())]
+
+
+@never_cache
+@citizen_required
+def profile(request: UserRequest) -> HttpResponse:
+    user = request.user
+    known = {"phone": user.phone, "email": user.email, "ward": user.ward_id or "", "street": user.street}
+    form = ProfileForm(request.POST if request.method == "POST" else None, initial=known)
+    if form.is_valid():
+        data = form.cleaned_data
+        user.phone, user.email, user.ward_id, user.street = (
+            data["phone"], data["email"], data["ward"], data["street"])
+        user.save(update_fields=["phone", "email", "ward", "street"])
+        messages.success(request, _("Your account is up to date."))
+        return see_other(reverse("profile"))
+    born = fields.DateOrYearField().display(user.date_of_birth)
+    return render_page(
+        request, "portal/profile.html", {"form": form, "born": born}, status=422 if form.errors else 200)
