@@ -1,0 +1,34 @@
+"""Start-up checks: a published definition that names code which does not exist stops the site."""
+
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db.utils import DatabaseError
+
+from procedures import catalogue
+
+
+@register(Tags.models)
+def shipped_definitions_hold(**_kwargs: Any) -> list[CheckMessage]:
+    """Every definition the project ships can be published."""
+    return [
+        Error(problem, obj=definition.slug, id="procedures.E001")
+        for definition in catalogue.shipped()
+        for problem in catalogue.problems_of(definition)
+    ]
+
+
+@register(Tags.database)
+def published_definitions_hold(databases: Any = None, **_kwargs: Any) -> list[CheckMessage]:
+    """Every published version names only rules and topics that exist."""
+    if not databases:
+        return []
+    try:
+        versions = catalogue.all_published()
+    except DatabaseError as error:
+        return [Warning(f"the catalogue could not be read: {error}", id="procedures.W001")]
+    return [
+        Error(problem, obj=definition.slug, id="procedures.E002")
+        for _version, definition in versions
+        for problem in catalogue.problems_of(definition)
+    ]

@@ -1,0 +1,285 @@
+"""What a procedure is: the content of one version, as read from TOML and kept in rows.
+
+These structures are immutable values. The same ``Definition`` comes out of a TOML file, out of the
+rows of a published version and out of a draft, so everything else works on it alone.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any, Literal
+
+import msgspec
+from django.utils.translation import get_language
+
+ConfidenceMark = Literal["sure", "likely", "unsure"]
+Role = Literal["citizen", "clerk", "supervisor", "director", "administrator", "system"]
+Mode = Literal["generated", "generated_then_post", "upload", "upload_then_original", "post_original"]
+Clock = Literal["waiting", "running", "paused", "stopped"]
+
+
+class Part(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Base of every piece of a definition: immutable, strict about unknown keys."""
+
+
+class Text(Part):
+    """Words in both languages; ``str()`` gives the one the page is in."""
+
+    vi: str
+    en: str
+
+    def __str__(self) -> str:
+        return self.en if get_language() == "en" else self.vi
+
+
+class Condition(Part):
+    """When something applies: one test of a field, or several joined by ``all`` or ``any``."""
+
+    field: str = ""
+    equals: str | bool | int | None = None
+    one_of: list[str] = []
+    filled: bool | None = None
+    all: list["Condition"] = []
+    any: list["Condition"] = []
+
+    def holds(self, answers: Mapping[str, Any]) -> bool:
+        """Whether ``answers`` (raw or cleaned, ``case`` included) satisfy the condition."""
+        if self.all:
+            return all_of(part.holds(answers) for part in self.all)
+        if self.any:
+            return any_of(part.holds(answers) for part in self.any)
+        value = answers.get(self.field)
+        if self.filled is not None:
+            return (value not in (None, "", False)) is self.filled
+        if self.one_of:
+            return value in self.one_of
+        return _same(value, self.equals)
+
+    def fields(self) -> Iterator[str]:
+        """Names of the fields the condition looks at."""
+        if self.field:
+            yield self.field
+        for part in (*self.all, *self.any):
+            yield from part.fields()
+
+
+# ``all`` and ``any`` are keys of the condition language, so the built-ins go by other names here.
+all_of, any_of = all, any
+
+
+def _same(value: Any, wanted: Any) -> bool:
+    """Compare an answer with a condition's value; raw forms say "yes" where data says true."""
+    if isinstance(wanted, bool):
+        value = {"yes": True, "no": False, "on": True}.get(value, value) if isinstance(value, str) else value
+        return bool(value) is wanted if value not in (None, "") else wanted is False
+    return value is not None and str(value) == str(wanted)
+
+
+class TimeLimit(Part):
+    """How long the office may take. ``cases`` empty: for all cases not named elsewhere."""
+
+    days: int
+    unit: Literal["working", "calendar"]
+    source: str
+    confidence: ConfidenceMark
+    note: Text | None = None
+    cases: list[str] = []
+
+
+class Case(Part):
+    """One of the situations a procedure distinguishes, with its own needs and legal basis."""
+
+    slug: str
+    label: Text
+    legal: str = ""
+    needs: Text | None = None
+    confidence: ConfidenceMark = "sure"
+
+
+class Step(Part):
+    """A page of the form."""
+
+    slug: str
+    title: Text
+    intro: Text | None = None
+    notes: list[Text] = []
+    rules: list[str] = []
+    when: Condition | None = None
+
+
+class Choice(Part):
+    value: str
+    label: Text
+    hint: Text | None = None
+
+
+class Field(Part):
+    """A question. ``kind`` names its widget and validation (``procedures.forms.KINDS``)."""
+
+    name: str
+    step: str
+    kind: str
+    label: Text
+    help: Text | None = None
+    required: bool = True
+    when: Condition | None = None
+    choices: list[Choice] = []
+    minimum: int | None = None
+    maximum: int | None = None
+    latest: Literal["", "today"] = ""
+    prefill: str = ""
+    rules: list[str] = []
+
+
+class Document(Part):
+    """A paper of the dossier and how it is handed in."""
+
+    slug: str
+    label: Text
+    mode: Mode
+    when: Condition | None = None
+    required: bool = True
+    form: str = ""
+    help: Text | None = None
+    confidence: ConfidenceMark = "sure"
+
+    @property
+    def uploaded(self) -> bool:
+        return self.mode in {"upload", "upload_then_original"}
+
+    @property
+    def posted(self) -> bool:
+        return self.mode in {"post_original", "generated_then_post", "upload_then_original"}
+
+
+class State(Part):
+    """A station of the dossier; ``code`` is the national status code (1 to 10, 0 for a draft)."""
+
+    slug: str
+    label: Text
+    code: int
+    clock: Clock = "waiting"
+    final: bool = False
+    tone: Literal["grey", "blue", "green", "yellow", "red"] = "grey"
+    hint: Text | None = None
+
+
+class Transition(Part):
+    """An action: from where to where, who may, which rules hold, which side effects follow.
+
+    ``four_eyes`` names earlier actions: who did the last of them may not do this one.
+    ``note_public``: the citizen reads the note; all others stay inside the office.
+    """
+
+    action: str
+    label: Text
+    sources: list[str]
+    target: str
+    roles: list[Role]
+    rules: list[str] = []
+    topics: list[str] = []
+    four_eyes: list[str] = []
+    note: Literal["none", "optional", "required"] = "none"
+    note_public: bool = False
+    prompt: Text | None = None
+    tone: Literal["primary", "secondary", "warning"] = "secondary"
+
+
+class Result(Part):
+    label: Text
+    medium: str
+    returned: Text | None = None
+
+
+class Definition(Part, dict=True):
+    """One version of a procedure, complete."""
+
+    slug: str
+    group: Literal["A", "B", "C", "D", "E", "F"]
+    order: int
+    title: Text
+    summary: Text
+    who: Text
+    filers: list[str]
+    handled_by: Literal["district", "province"]
+    where: Text
+    result: Result
+    fee: int
+    legal: list[str]
+    confidence: ConfidenceMark
+    envelope: str
+    cases: list[Case]
+    time_limits: list[TimeLimit]
+    steps: list[Step]
+    fields: list[Field]
+    documents: list[Document]
+    states: list[State]
+    transitions: list[Transition]
+    notes: list[Text] = []
+    form_code: str = ""
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the content: equal content, equal digest, wherever it came from."""
+        return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()
+
+    @cached_property
+    def _by_name(self) -> dict[str, dict[str, Any]]:
+        return {
+            "case": {c.slug: c for c in self.cases},
+            "step": {s.slug: s for s in self.steps},
+            "field": {f.name: f for f in self.fields},
+            "document": {d.slug: d for d in self.documents},
+            "state": {s.slug: s for s in self.states},
+            "transition": {t.action: t for t in self.transitions},
+        }
+
+    def case(self, slug: str) -> Case | None:
+        return self._by_name["case"].get(slug)
+
+    def step(self, slug: str) -> Step | None:
+        return self._by_name["step"].get(slug)
+
+    def field(self, name: str) -> Field | None:
+        return self._by_name["field"].get(name)
+
+    def document(self, slug: str) -> Document | None:
+        return self._by_name["document"].get(slug)
+
+    def state(self, slug: str) -> State:
+        """Raises ``KeyError``: a dossier is never in a state its version does not know."""
+        state: State = self._by_name["state"][slug]
+        return state
+
+    def transition(self, action: str) -> Transition | None:
+        return self._by_name["transition"].get(action)
+
+    def time_limit(self, case: str) -> TimeLimit:
+        """The limit of ``case``: its own if it has one, else the general one."""
+        own = [limit for limit in self.time_limits if case in limit.cases]
+        return (own or [limit for limit in self.time_limits if not limit.cases])[0]
+
+    def fields_of(self, step: Step, answers: Mapping[str, Any]) -> list[Field]:
+        """The questions of ``step`` that apply to ``answers``."""
+        return [f for f in self.fields if f.step == step.slug and applies(f, answers)]
+
+    def steps_for(self, answers: Mapping[str, Any]) -> list[Step]:
+        """The pages that apply to ``answers``, in order."""
+        return [s for s in self.steps if applies(s, answers)]
+
+    def documents_for(self, answers: Mapping[str, Any]) -> list[Document]:
+        """The papers that ``answers`` ask for."""
+        return [d for d in self.documents if applies(d, answers)]
+
+    def controls(self) -> frozenset[str]:
+        """Fields whose answer decides what else is asked."""
+        return self._controls
+
+    @cached_property
+    def _controls(self) -> frozenset[str]:
+        parts = (*self.fields, *self.documents, *self.steps)
+        return frozenset(name for part in parts if part.when for name in part.when.fields())
+
+
+def applies(part: Field | Step | Document, answers: Mapping[str, Any]) -> bool:
+    return part.when is None or part.when.holds(answers)
