@@ -1,0 +1,146 @@
+"""Uploads: what they really are, their checksum, private storage, previews and downloads.
+
+The type is read from the bytes, never from the name or the browser. Files lie under names of our
+own below MEDIA_ROOT, are never served by the web server and reach people only through a view that
+asked ``dossiers.get_for`` first.
+"""
+
+import hashlib
+import io
+import secrets
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import pillow_heif
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.http import Http404
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from portal import text
+from portal.models import User
+from procedures.models import Attachment, Dossier
+
+pillow_heif.register_heif_opener()
+
+ACCEPT = ".pdf,.jpg,.jpeg,.png,.heic,.heif,application/pdf,image/jpeg,image/png,image/heic,image/heif"
+_SUFFIXES = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png", "image/heic": "heic"}
+_PILLOW_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "HEIF": "image/heic"}
+# A phone takes 12 to 50 megapixels; far more is an attack on memory.
+_MAX_PIXELS = 120_000_000
+_PREVIEW = (320, 320)
+
+
+def media_type(head: BinaryIO) -> str:
+    """The type of the file by its content; raises ``ValidationError`` for all we do not take."""
+    head.seek(0)
+    start = head.read(1024)
+    head.seek(0)
+    if b"%PDF-" in start:
+        return "application/pdf"
+    try:
+        with Image.open(head, formats=("JPEG", "PNG", "HEIF")) as image:
+            if image.width * image.height > _MAX_PIXELS:
+                raise ValidationError(_("This picture is too large; please take it again with fewer megapixels."))
+            return _PILLOW_TYPES[image.format or ""]
+    except (UnidentifiedImageError, KeyError, OSError, ValueError, Image.DecompressionBombError):
+        raise ValidationError(
+            _("This is neither a PDF nor a photo (JPEG, PNG, HEIC). Please choose another file.")
+        ) from None
+    finally:
+        head.seek(0)
+
+
+def attach(dossier: Dossier, document: str, upload: UploadedFile, *, actor: User) -> Attachment:
+    """Keep ``upload`` as a file of ``document``; the same bytes twice are kept once.
+
+    Raises ``ValidationError`` with words for the citizen.
+    """
+    limit = settings.MAX_UPLOAD_MB * 1024 * 1024
+    if not upload.size:
+        raise ValidationError(_("This file is empty."))
+    if upload.size > limit:
+        raise ValidationError(
+            _("This file has %(size)s MB; a file may have at most %(limit)d MB.")
+            % {"size": f"{upload.size / 1024 / 1024:.1f}".replace(".", ","), "limit": settings.MAX_UPLOAD_MB})
+    kind = media_type(upload)  # type: ignore[arg-type]
+    digest = hashlib.sha256()
+    for chunk in upload.chunks():
+        digest.update(chunk)
+    upload.seek(0)
+    with transaction.atomic():
+        Dossier.objects.select_for_update(no_key=True).get(pk=dossier.pk)
+        mine = dossier.attachments.filter(removed_at=None)
+        same = mine.filter(document=document, sha256=digest.hexdigest()).first()
+        if same is not None:
+            return same
+        if mine.count() >= settings.MAX_UPLOADS_PER_DOSSIER:
+            raise ValidationError(_("A dossier holds at most %(limit)d files.") % {
+                "limit": settings.MAX_UPLOADS_PER_DOSSIER})
+        path = default_storage.save(
+            f"attachments/{timezone.localdate():%Y/%m}/{secrets.token_hex(16)}.{_SUFFIXES[kind]}", upload)
+        return Attachment.objects.create(
+            dossier=dossier, document=document, file=path, name=_shown_name(upload.name or "", kind),
+            media_type=kind, size=upload.size, sha256=digest.hexdigest(), uploaded_by=actor)
+
+
+def _shown_name(name: str, kind: str) -> str:
+    """The person's own name for the file, for the eye only."""
+    base = text.clean(name.replace("\\", "/").rsplit("/", 1)[-1]).replace("\n", " ")
+    return base[-150:] or f"tep.{_SUFFIXES[kind]}"
+
+
+def remove(attachment: Attachment) -> None:
+    """Take a file out of a dossier that is still being written; the bytes go with it."""
+    Attachment.objects.filter(pk=attachment.pk, removed_at=None).update(removed_at=timezone.now())
+    transaction.on_commit(lambda: attachment.file.delete(save=False))
+
+
+def of_dossier(dossier: Dossier, number: int) -> Attachment:
+    """The attachment ``number`` of a dossier the caller has already been allowed; else ``Http404``."""
+    found = dossier.attachments.filter(pk=number, removed_at=None).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+@dataclass(frozen=True)
+class Picture:
+    data: bytes
+    media_type: str
+
+
+def preview(attachment: Attachment) -> Picture:
+    """A small upright JPEG of a photo; raises ``Http404`` for what is not a photo."""
+    return _jpeg(attachment, _PREVIEW)
+
+
+def viewable(attachment: Attachment) -> Picture:
+    """A photo as any browser shows it: HEIC becomes JPEG, and it stands upright."""
+    return _jpeg(attachment, (2400, 2400))
+
+
+def _jpeg(attachment: Attachment, size: tuple[int, int]) -> Picture:
+    if not attachment.media_type.startswith("image/"):
+        raise Http404
+    try:
+        with attachment.file.open("rb") as stored, Image.open(stored) as image:
+            image.draft("RGB", size)
+            upright = ImageOps.exif_transpose(image)
+            upright.thumbnail(size)
+            out = io.BytesIO()
+            upright.convert("RGB").save(out, "JPEG", quality=80)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        raise Http404 from None
+    return Picture(out.getvalue(), "image/jpeg")
+
+
+def keep_private(path: str, data: bytes) -> str:
+    """Write ``data`` below MEDIA_ROOT and return the path it got."""
+    return default_storage.save(path, ContentFile(data))

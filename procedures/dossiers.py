@@ -1,0 +1,261 @@
+"""A citizen's dossier from draft to filing, and who may see it."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Q, QuerySet
+from django.http import Http404
+from django.utils import timezone
+
+from portal import text
+from portal.models import User
+from procedures import catalogue, offices, workflow
+from procedures.catalogue import definition_of
+from procedures.definition import Definition, Field, Step
+from procedures.forms import StepForm, form_field, typed_values
+from procedures.models import Dossier, DossierEvent, DossierNumber, Office, Original, ProcedureVersion, StaffMember
+
+_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
+
+
+# --- Who may see what ----------------------------------------------------------------------------
+
+
+def visible_to(user: User) -> QuerySet[Dossier]:
+    """The dossiers ``user`` may see: a citizen's own; of the staff's office what was filed.
+
+    The province office sees the whole province when a director or administrator asks.
+    """
+    dossiers = Dossier.objects.select_related("version__procedure", "office")
+    if not user.is_authenticated or not user.is_active:
+        return dossiers.none()
+    if not user.is_staff:
+        return dossiers.filter(owner=user)
+    try:
+        staff = user.staff
+    except StaffMember.DoesNotExist:
+        return dossiers.none()
+    filed = dossiers.exclude(state="draft")
+    oversees = staff.role in {StaffMember.Role.DIRECTOR, StaffMember.Role.ADMINISTRATOR}
+    if oversees and staff.office.level == Office.Level.PROVINCE:
+        return filed
+    return filed.filter(office_id=staff.office_id)
+
+
+def get_for(user: User, code: str) -> Dossier:
+    """The dossier ``code`` (its own or that of its draft) if ``user`` may see it.
+
+    Raises ``Http404`` alike for what is not there and what is not theirs.
+    """
+    dossier = visible_to(user).filter(Q(code=code) | Q(draft_code=code)).first()
+    if dossier is None:
+        raise Http404
+    return dossier
+
+
+def open_dossiers(user: User, procedure_id: int) -> QuerySet[Dossier]:
+    """Filed dossiers of ``user`` for a procedure that are not closed yet."""
+    return Dossier.objects.filter(owner=user, procedure_id=procedure_id, final=False).exclude(state="draft")
+
+
+# --- Drafts --------------------------------------------------------------------------------------
+
+
+def start(user: User, version: ProcedureVersion) -> Dossier:
+    """The open draft of ``user`` for the procedure, begun now if there is none.
+
+    A draft whose version has retired is carried over to ``version``: answers stay, see
+    ``carried_over``.
+    """
+    dossier = _draft(user, version)
+    if dossier is None:
+        try:
+            with transaction.atomic():
+                return Dossier.objects.create(
+                    owner=user, version=version, procedure=version.procedure,
+                    draft_code=_draft_code(), typed=_prefilled(user, definition_of(version)))
+        except IntegrityError:
+            dossier = Dossier.objects.get(owner=user, procedure=version.procedure, state="draft")
+    if dossier.version_id != version.pk:
+        Dossier.objects.filter(pk=dossier.pk, state="draft").update(version=version)
+        dossier.version = version
+    return dossier
+
+
+def carried_over(dossier: Dossier, version: ProcedureVersion | None) -> list[str]:
+    """How ``version``, now published, differs from the one the draft was begun with."""
+    if version is None or not dossier.is_draft or dossier.version_id == version.pk:
+        return []
+    return catalogue.differences(definition_of(dossier.version), definition_of(version))
+
+
+def _draft(user: User, version: ProcedureVersion) -> Dossier | None:
+    return (
+        Dossier.objects.filter(owner=user, procedure_id=version.procedure_id, state="draft")
+        .select_related("version__procedure").first()
+    )
+
+
+def _draft_code() -> str:
+    return "nhap-" + "".join(secrets.choice(_ALPHABET) for _ in range(10))
+
+
+def _prefilled(user: User, definition: Definition) -> dict[str, str]:
+    """What the account already knows, in the form's raw shape."""
+    known = {
+        "full_name": user.full_name, "date_of_birth": user.date_of_birth, "id_number": user.id_number,
+        "phone": user.phone, "email": user.email, "insurance_number": user.username,
+        "street": user.street, "ward": user.ward_id or "",
+    }
+    return {f.name: known[f.prefill] for f in definition.fields if known.get(f.prefill)}
+
+
+@dataclass(frozen=True)
+class Saved:
+    """The outcome of saving a page: its form, and whether another device saved in between."""
+
+    form: StepForm
+    conflict: bool
+
+
+def save_answers(
+    dossier: Dossier, step: Step, data: Mapping[str, Any], *, revision: int, device: str, today: date
+) -> Saved:
+    """Keep what was typed on ``step``, valid or not, and return its bound form.
+
+    ``revision`` is the one the page was drawn with. When another ``device`` has saved since, nothing
+    is kept yet: the person sees the notice, with what they typed, and sends the page again.
+    """
+    with transaction.atomic():
+        locked = Dossier.objects.select_for_update(no_key=True).get(pk=dossier.pk)
+        definition = definition_of(dossier.version)
+        conflict = locked.revision > revision and locked.saved_by not in {"", device}
+        typed = {**locked.typed, **typed_values(definition, step, data)}
+        if locked.is_draft and not conflict and (typed != locked.typed or locked.saved_by != device):
+            locked.typed, locked.revision, locked.saved_by = typed, locked.revision + 1, device
+            locked.case = str(typed.get("case", ""))[:60]
+            locked.save(update_fields=["typed", "revision", "saved_by", "case", "updated_at"])
+    dossier.typed, dossier.revision = (locked.typed if not conflict else typed), locked.revision
+    dossier.state, dossier.case = locked.state, locked.case
+    return Saved(StepForm(definition, step, dossier.typed, today, data=data), conflict)
+
+
+# --- The whole form ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Review:
+    """All pages of a draft, checked: cleaned answers and what is still wrong on which page."""
+
+    answers: dict[str, Any]
+    forms: list[StepForm]
+    missing_uploads: list[str]
+
+    @property
+    def open_steps(self) -> list[Step]:
+        return [form.step for form in self.forms if form.errors]
+
+    @property
+    def complete(self) -> bool:
+        return not self.open_steps and not self.missing_uploads
+
+
+def review(dossier: Dossier, today: date) -> Review:
+    """Check every page of ``dossier`` as it would be filed; hidden answers are left out."""
+    definition = definition_of(dossier.version)
+    answers: dict[str, Any] = {}
+    checked = []
+    for step in definition.steps_for(dossier.typed):
+        form = StepForm(definition, step, dossier.typed, today, data=dossier.typed)
+        checked.append(form)
+        if form.is_valid():
+            answers.update({k: v for k, v in form.cleaned_data.items() if v != ""})
+    uploaded = set(
+        dossier.attachments.filter(removed_at=None).values_list("document", flat=True))
+    missing = [
+        d.slug for d in definition.documents_for(dossier.typed)
+        if d.uploaded and d.required and d.slug not in uploaded
+    ]
+    return Review(answers, checked, missing)
+
+
+def answered(definition: Definition, answers: Mapping[str, Any], today: date) -> list[tuple[Step, list[tuple[Field, str]]]]:
+    """Cleaned ``answers`` as people read them, page by page."""
+    pages = []
+    for step in definition.steps_for(answers):
+        rows = [
+            (field, form_field(field, definition, today).display(answers[field.name]))
+            for field in definition.fields_of(step, answers) if field.name in answers
+        ]
+        if rows:
+            pages.append((step, rows))
+    return pages
+
+
+# --- Filing --------------------------------------------------------------------------------------
+
+
+class Incomplete(Exception):
+    """A draft that cannot be filed yet; ``review`` says what is open."""
+
+    def __init__(self, found: Review) -> None:
+        super().__init__("the draft is not complete")
+        self.review = found
+
+
+def file(dossier: Dossier, *, actor: User, key: str, now: datetime | None = None) -> DossierEvent:
+    """File a draft: number it, freeze its answers, move it; pressing twice files once.
+
+    Raises ``Incomplete`` or ``workflow.MoveRefused``; the draft is then unchanged.
+    """
+    now = now or timezone.now()
+    today = timezone.localdate(now)
+    with transaction.atomic():
+        locked = Dossier.objects.select_for_update(no_key=True, of=("self",)).select_related(
+            "version__procedure").get(pk=dossier.pk)
+        if not locked.is_draft:
+            event = locked.events.get(action="file")
+        else:
+            _freeze(locked, review(locked, today), now)
+            event = workflow.move(locked, "file", actor=actor, key=key, now=now)
+    dossier.refresh_from_db()
+    return event
+
+
+def _freeze(dossier: Dossier, found: Review, now: datetime) -> None:
+    if not found.complete:
+        raise Incomplete(found)
+    definition = definition_of(dossier.version)
+    answers, today = found.answers, timezone.localdate(now)
+    dossier.office = offices.office_for_procedure(definition.handled_by, str(answers.get("ward", "")), today)
+    dossier.answers = answers
+    dossier.applicant = str(answers.get("full_name", dossier.owner.full_name))
+    dossier.applicant_bare = text.without_marks(dossier.applicant)
+    dossier.insurance_number = str(answers.get("insurance_number", ""))
+    dossier.phone = str(answers.get("phone", dossier.owner.phone))
+    dossier.filed_at = now
+    Original.objects.bulk_create(
+        Original(dossier=dossier, document=d.slug, label_vi=d.label.vi, label_en=d.label.en, position=i,
+                 copies=int(answers.get("books_count", 1)) if d.slug == "insurance_book" else 1)
+        for i, d in enumerate(definition.documents_for(answers)) if d.posted and d.required
+    )
+    dossier.code = _next_code(dossier.office, today)
+    dossier.save()
+
+
+def _next_code(office: Office, day: date) -> str:
+    """``BHXH056.<office>-<yymmdd>-<nnnn>``: our own scheme, in the style of TT 01/2018/TT-VPCP.
+
+    The number row stays locked until the filing commits, so there are neither gaps nor doubles.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procedures_dossiernumber (office_id, day, last) VALUES (%s, %s, 1) "
+            "ON CONFLICT (office_id, day) DO UPDATE SET last = procedures_dossiernumber.last + 1 "
+            "RETURNING last", [office.pk, day])
+        (number,) = cursor.fetchone()
+    return f"BHXH056.{office.number}-{day:%y%m%d}-{number:04d}"

@@ -1,0 +1,155 @@
+"""Turns the questions of a definition into Django forms."""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+
+from portal import fields, geography
+from procedures import hooks
+from procedures.definition import Definition, Field, Step
+from procedures.models import Bank
+
+Maker = Callable[[Field, Definition, date, dict[str, Any]], fields.PortalField]
+
+
+def _plain(kind: type[fields.PortalField]) -> Maker:
+    return lambda field, definition, today, common: kind(**common)
+
+
+def _date(kind: type[fields.DateField]) -> Maker:
+    def make(field: Field, definition: Definition, today: date, common: dict[str, Any]) -> fields.PortalField:
+        return kind(latest=today if field.latest == "today" else None, **common)
+
+    return make
+
+
+def _case(field: Field, definition: Definition, today: date, common: dict[str, Any]) -> fields.PortalField:
+    options = [
+        {"value": c.slug, "label": str(c.label), "hint": str(c.needs or "")} for c in definition.cases
+    ]
+    return fields.ChoiceField(options=options, **common)
+
+
+def _choice(field: Field, definition: Definition, today: date, common: dict[str, Any]) -> fields.PortalField:
+    options = [
+        {"value": c.value, "label": str(c.label), "hint": str(c.hint or "")} for c in field.choices
+    ]
+    return fields.ChoiceField(options=options, **common)
+
+
+def _integer(field: Field, definition: Definition, today: date, common: dict[str, Any]) -> fields.PortalField:
+    return fields.IntegerField(minimum=field.minimum or 0, maximum=field.maximum or 10**9, **common)
+
+
+def _ward(field: Field, definition: Definition, today: date, common: dict[str, Any]) -> fields.PortalField:
+    return fields.SelectField(groups=[("", [("", _("Choose"))]), *geography.ward_groups(today)], **common)
+
+
+def _bank(field: Field, definition: Definition, today: date, common: dict[str, Any]) -> fields.PortalField:
+    banks = _banks(int(time.monotonic() // 60))
+    return fields.SelectField(groups=[("", [("", _("Choose")), *banks])], **common)
+
+
+@lru_cache(maxsize=2)
+def _banks(_minute: int) -> list[tuple[str, str]]:
+    return [(bank.bin, str(bank)) for bank in Bank.objects.all()]
+
+
+KINDS: dict[str, Maker] = {
+    "name": _plain(fields.NameField),
+    "text": _plain(fields.TextField),
+    "long_text": _plain(fields.LongTextField),
+    "date": _date(fields.DateField),
+    "date_or_year": _date(fields.DateOrYearField),
+    "years_months": _plain(fields.YearsMonthsField),
+    "integer": _integer,
+    "money": _plain(fields.MoneyField),
+    "yes_no": _plain(fields.YesNoField),
+    "confirm": _plain(fields.ConfirmField),
+    "case": _case,
+    "choice": _choice,
+    "insurance_number": _plain(fields.InsuranceNumberField),
+    "identity_paper": _plain(fields.IdentityPaperField),
+    "phone": _plain(fields.PhoneField),
+    "email": _plain(fields.EmailField),
+    "ward": _ward,
+    "bank": _bank,
+    "bank_account": _plain(fields.BankAccountField),
+    "bank_holder": _plain(fields.BankHolderField),
+    "tracking_number": _plain(fields.TrackingNumberField),
+}
+
+
+def form_field(field: Field, definition: Definition, today: date) -> fields.PortalField:
+    """The Django field that asks ``field``."""
+    common: dict[str, Any] = {
+        "label": str(field.label),
+        "help_text": str(field.help or ""),
+        "required": field.required,
+    }
+    return KINDS[field.kind](field, definition, today, common)
+
+
+class StepForm(forms.Form):
+    """The questions of one page that apply to the answers given so far."""
+
+    template_name = ""
+
+    def __init__(
+        self, definition: Definition, step: Step, answers: Mapping[str, Any], today: date, *,
+        data: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data=data, initial=dict(answers), auto_id="%s")
+        self.definition, self.step, self.today = definition, step, today
+        self.answers = {**answers, **(typed_values(definition, step, data) if data is not None else {})}
+        for asked in definition.fields_of(step, self.answers):
+            self.fields[asked.name] = form_field(asked, definition, today)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if self.errors:
+            return cleaned
+        facts = hooks.Facts(self.definition, {**self.answers, **cleaned}, self.today)
+        names = [name for asked in self.definition.fields_of(self.step, self.answers) for name in asked.rules]
+        for refusal in hooks.refusals([*names, *self.step.rules], facts):
+            self.add_error(refusal.field if refusal.field in self.fields else None, refusal.message)
+        return cleaned
+
+
+def typed_values(definition: Definition, step: Step, data: Mapping[str, Any]) -> dict[str, Any]:
+    """What was typed on the page ``step``, as typed, by field name.
+
+    Only questions of this page that were on it: a hidden one keeps its earlier answer.
+    """
+    typed = {}
+    for field in definition.fields:
+        if field.step != step.slug:
+            continue
+        widget = _widget(field)
+        if field.kind == "confirm" or not widget.value_omitted_from_data(data, {}, field.name):
+            value = widget.value_from_datadict(data, {}, field.name)
+            typed[field.name] = "" if value is None else str(value)[:4000]
+    return typed
+
+
+_PARTS = {
+    "date": fields.DateField.suffixes,
+    "date_or_year": fields.DateOrYearField.suffixes,
+    "years_months": fields.YearsMonthsField.suffixes,
+}
+_ONE = forms.Widget()
+
+
+def _widget(field: Field) -> forms.Widget:
+    suffixes = _PARTS.get(field.kind)
+    return fields.PartsWidget(suffixes) if suffixes else _ONE
+
+
+def display(definition: Definition, field: Field, value: Any, today: date) -> str:
+    """A cleaned answer as people read it."""
+    return form_field(field, definition, today).display(value)

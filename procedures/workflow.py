@@ -1,0 +1,228 @@
+"""The only place a dossier changes state.
+
+``move`` locks the dossier, checks the transition of the dossier's own version, writes the history
+row, sets state and clock and queues the side effects, all in one transaction and without I/O.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from portal import outbox
+from portal.models import User
+from procedures import deadlines, hooks
+from procedures.catalogue import definition_of
+from procedures.definition import Definition, State, Transition
+from procedures.models import Dossier, DossierEvent, StaffMember
+
+
+class MoveRefused(Exception):
+    """An action that may not happen; ``str()`` is fit for the person who tried it."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+def role_of(user: User | None) -> str:
+    """The role of ``user``: system for nobody, else citizen or the role of the member of staff."""
+    if user is None:
+        return "system"
+    if not user.is_staff:
+        return "citizen"
+    try:
+        return user.staff.role
+    except StaffMember.DoesNotExist:
+        return ""
+
+
+def move(
+    dossier: Dossier,
+    action: str,
+    *,
+    actor: User | None,
+    key: str,
+    note: str = "",
+    facts: Mapping[str, Any] | None = None,
+    now: datetime | None = None,
+) -> DossierEvent:
+    """Take ``dossier`` through ``action`` and return the event; the same ``key`` gives it again.
+
+    ``facts`` are what the event records besides the note (a tracking number, a list of papers).
+    Raises ``MoveRefused``. ``dossier`` is brought up to date in place.
+    """
+    now = now or timezone.now()
+    with transaction.atomic():
+        locked = Dossier.objects.select_for_update(no_key=True, of=("self",)).select_related(
+            "version__procedure").get(pk=dossier.pk)
+        seen = DossierEvent.objects.filter(dossier=locked, key=key).first()
+        if seen is not None:
+            _refresh(dossier, locked)
+            return seen
+        definition = definition_of(locked.version)
+        transition = _checked(locked, definition, action, actor, note, facts or {}, now)
+        event = _record(locked, transition, actor, key, note, facts or {}, now)
+        _enter(locked, definition, definition.state(transition.target), now)
+        locked.save(update_fields=[
+            "state", "final", "clock_started_on", "days_left", "due_at", "decided_at", "updated_at",
+        ])
+        for topic in transition.topics:
+            outbox.enqueue(
+                topic, key=f"{locked.pk}:{event.sequence}", about=locked.code or locked.draft_code,
+                dossier=locked.pk, event=event.pk,
+            )
+    _refresh(dossier, locked)
+    return event
+
+
+def available_actions(dossier: Dossier, actor: User) -> list[Transition]:
+    """What ``actor`` may try now; rules are asked only when it is tried."""
+    definition = definition_of(dossier.version)
+    role = role_of(actor)
+    return [
+        t for t in definition.transitions
+        if dossier.state in t.sources and _may(role, t) and _in_scope(dossier, actor, role)
+        and not _same_eyes(dossier, t, actor)
+    ]
+
+
+def verify_history(dossier: Dossier) -> list[str]:
+    """What is wrong with the chain of ``dossier``'s events, a line each; empty when all holds."""
+    problems, previous = [], ""
+    for number, event in enumerate(dossier.events.order_by("sequence"), start=1):
+        if event.sequence != number:
+            problems.append(f"event {number} is missing")
+        if event.previous_hash != previous or event.hash != _hash(event):
+            problems.append(f"event {event.sequence} was changed")
+        previous = event.hash
+    return problems
+
+
+def _refresh(dossier: Dossier, locked: Dossier) -> None:
+    for name in ("state", "final", "clock_started_on", "days_left", "due_at", "decided_at", "updated_at"):
+        setattr(dossier, name, getattr(locked, name))
+
+
+# --- Checks --------------------------------------------------------------------------------------
+
+
+def _checked(
+    dossier: Dossier, definition: Definition, action: str, actor: User | None, note: str,
+    facts: Mapping[str, Any], now: datetime,
+) -> Transition:
+    transition = definition.transition(action)
+    role = role_of(actor)
+    if transition is None or not _may(role, transition) or not _in_scope(dossier, actor, role):
+        raise MoveRefused(_("You may not do this with this dossier."))
+    if dossier.state not in transition.sources:
+        raise MoveRefused(
+            _("The dossier is in the state “%(state)s” now: somebody was faster. Please look again.")
+            % {"state": definition.state(dossier.state).label})
+    if actor and _same_eyes(dossier, transition, actor):
+        raise MoveRefused(_("Another person than the one who proposed must decide."))
+    if transition.note == "required" and not note.strip():
+        raise MoveRefused(_("Please write the reason."), field="note")
+    context = hooks.Facts(
+        definition=definition, answers={**dossier.answers, **facts, "case": dossier.case},
+        today=timezone.localdate(now), dossier=dossier, actor=actor)
+    for refusal in hooks.refusals(transition.rules, context):
+        raise MoveRefused(refusal.message, field=refusal.field)
+    return transition
+
+
+def _may(role: str, transition: Transition) -> bool:
+    """Whether the role stands in the transition: administrators run the system, not dossiers."""
+    return role in transition.roles
+
+
+def _in_scope(dossier: Dossier, actor: User | None, role: str) -> bool:
+    if actor is None:
+        return True
+    if role == "citizen":
+        return dossier.owner_id == actor.pk
+    return bool(role) and (dossier.office_id == actor.staff.office_id)
+
+
+def _same_eyes(dossier: Dossier, transition: Transition, actor: User) -> bool:
+    if not transition.four_eyes:
+        return False
+    earlier = dossier.events.filter(action__in=transition.four_eyes).order_by("-sequence").first()
+    return earlier is not None and earlier.actor_id == actor.pk
+
+
+# --- History and clock ---------------------------------------------------------------------------
+
+
+def _record(
+    dossier: Dossier, transition: Transition, actor: User | None, key: str, note: str,
+    facts: Mapping[str, Any], now: datetime,
+) -> DossierEvent:
+    last = dossier.events.order_by("-sequence").first()
+    event = DossierEvent(
+        dossier=dossier,
+        sequence=last.sequence + 1 if last else 1,
+        action=transition.action,
+        from_state=dossier.state,
+        to_state=transition.target,
+        actor=actor,
+        role=role_of(actor),
+        note=note.strip(),
+        facts=dict(facts),
+        key=key,
+        at=now,
+        previous_hash=last.hash if last else "",
+    )
+    event.hash = _hash(event)
+    event.save(force_insert=True)
+    return event
+
+
+def _hash(event: DossierEvent) -> str:
+    """SHA-256 over everything the event says and the hash of the one before."""
+    content = [
+        event.dossier_id, event.sequence, event.action, event.from_state, event.to_state,
+        event.actor_id, event.role, event.note, event.facts, event.key,
+        event.at.astimezone(timezone.get_fixed_timezone(0)).isoformat(), event.previous_hash,
+    ]
+    return hashlib.sha256(msgspec.json.encode(content, order="sorted")).hexdigest()
+
+
+def _enter(dossier: Dossier, definition: Definition, state: State, now: datetime) -> None:
+    """Put ``dossier`` into ``state`` and start, stop or go on with its clock."""
+    dossier.state, dossier.final = state.slug, state.final
+    if state.clock == "running" and dossier.clock_started_on is None:
+        _start_clock(dossier, definition, now)
+    elif state.clock == "running" and dossier.days_left is not None:
+        _resume_clock(dossier, now)
+    elif state.clock == "paused" and dossier.days_left is None and dossier.due_at is not None:
+        _pause_clock(dossier, now)
+    elif state.clock == "stopped" and dossier.decided_at is None:
+        dossier.decided_at = now
+
+
+def _start_clock(dossier: Dossier, definition: Definition, now: datetime) -> None:
+    work = deadlines.calendar()
+    dossier.clock_started_on = deadlines.day_zero(now, work)
+    last_day = deadlines.due_on(dossier.clock_started_on, definition.time_limit(dossier.case), work)
+    dossier.due_at = deadlines.closing(last_day)
+
+
+def _pause_clock(dossier: Dossier, now: datetime) -> None:
+    assert dossier.due_at is not None
+    work = deadlines.calendar()
+    dossier.days_left = work.count(timezone.localdate(now), timezone.localdate(dossier.due_at))
+    dossier.due_at = None
+
+
+def _resume_clock(dossier: Dossier, now: datetime) -> None:
+    """What was left when the clock stopped, at least one day, from the day the answer came."""
+    assert dossier.days_left is not None
+    work = deadlines.calendar()
+    last_day = work.add(deadlines.day_zero(now, work), max(dossier.days_left, 1))
+    dossier.due_at, dossier.days_left = deadlines.closing(last_day), None
