@@ -1,0 +1,66 @@
+"""Who may withdraw a lump sum: pure functions over dates and figures, no database.
+
+Sources: Luật BHXH 2014 Đ.60; Nghị quyết 93/2015/QH13 Đ.1; NĐ 135/2020/NĐ-CP (retirement age).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+Sex = Literal["male", "female"]
+AgeTable = Mapping[str, Mapping[str, str]]
+"""Sex → year → "years-months"; the row of a year holds for who reaches its age in that year."""
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day of the month ``months`` later, or the last of that month."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    for last in (day.day, 30, 29, 28):
+        try:
+            return date(year, month + 1, last)
+        except ValueError:
+            continue
+    raise AssertionError("every month has 28 days")
+
+
+@dataclass(frozen=True)
+class RetirementAge:
+    """When somebody reaches retirement age and at which age."""
+
+    on: date
+    years: int
+    months: int
+
+
+def retirement_age(born: date, sex: Sex, table: AgeTable) -> RetirementAge | None:
+    """When who was ``born`` then reaches the age of the year; None for years outside the table.
+
+    After the last row the age of the last row stays (NĐ 135/2020/NĐ-CP Đ.4); before the first there
+    was another law, so who reached that age earlier is told the first row's.
+    """
+    rows = sorted((int(year), _years_months(age)) for year, age in table[sex].items())
+    first_year, first_age = rows[0]
+    if add_months(born, first_age).year < first_year:
+        return _reached(born, first_age)
+    for year, age in rows:
+        if add_months(born, age).year == year:
+            return _reached(born, age)
+    last_year, last_age = rows[-1]
+    if add_months(born, last_age).year > last_year:
+        return _reached(born, last_age)
+    return None
+
+
+def _reached(born: date, age: int) -> RetirementAge:
+    return RetirementAge(add_months(born, age), *divmod(age, 12))
+
+
+def _years_months(age: str) -> int:
+    years, months = age.split("-")
+    return int(years) * 12 + int(months)
+
+
+def may_claim_from(stopped: date, waiting_months: int) -> date:
+    """The first day a claim is possible after contributions ``stopped``."""
+    return add_months(stopped, waiting_months)

@@ -1,0 +1,26 @@
+"""Legal figures as of a day."""
+
+from datetime import date
+from typing import Any
+
+from django.db.models import Q
+
+from pension.models import LegalFigure
+
+
+class FigureMissing(LookupError):
+    """No row says what ``name`` is on ``day``: somebody must load it; nothing is guessed."""
+
+    def __init__(self, name: str, day: date) -> None:
+        super().__init__(f"no legal figure {name} for {day:%d/%m/%Y}")
+        self.name, self.day = name, day
+
+
+def figure(name: str, on: date) -> Any:
+    """The value of ``name`` on the day ``on``; raises ``FigureMissing``."""
+    row = LegalFigure.objects.filter(
+        Q(valid_to=None) | Q(valid_to__gte=on), name=name, valid_from__lte=on
+    ).first()
+    if row is None:
+        raise FigureMissing(name, on)
+    return row.value
