@@ -1,0 +1,18 @@
+"""Periodic jobs of this app."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from portal.tasks import beat
+from procedures import intake
+from procedures.models import Office
+
+
+@shared_task(name="procedures.close_intake_lists")
+def close_intake_lists() -> None:
+    """Close the day's list of every office, and the lists a stopped server missed."""
+    now = timezone.now()
+    for office in Office.objects.all():
+        for day in intake.days_to_close(office, timezone.localdate(now)):
+            intake.close_list(office, day, actor=None, now=now)
+    beat("close-intake-lists")
