@@ -1,0 +1,44 @@
+"""What people are shown of a dossier: its answers, its history, and the record of who looked."""
+
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from portal.models import AccessLog, User
+from procedures import dossiers
+from procedures.catalogue import definition_of
+from procedures.definition import Definition
+from procedures.models import Dossier, DossierEvent
+
+
+def answers(dossier: Dossier) -> list[dict[str, Any]]:
+    """The filed answers, page by page, as ``components/summary_list.html`` wants them."""
+    definition = definition_of(dossier.version)
+    given = {**dossier.answers, "case": dossier.case}
+    return [
+        {"title": step.title, "rows": [{"label": f.label, "value": value} for f, value in rows]}
+        for step, rows in dossiers.answered(definition, given, timezone.localdate())
+    ]
+
+
+def told_to_citizen(event: DossierEvent, definition: Definition, dossier: Dossier) -> dict[str, Any]:
+    """An event for the citizen's timeline: notes inside the office stay there, names too."""
+    transition = definition.transition(event.action)
+    own = event.role == "citizen"
+    public = own or (transition is not None and transition.note_public)
+    lines = [event.note] if event.note and public else []
+    lines += [f"• {item}" for item in event.facts.get("missing", [])]
+    if own and event.facts.get("message"):
+        lines.append(str(event.facts["message"]))
+    return {
+        "at": event.at, "title": definition.state(event.to_state).label, "text": "\n".join(lines),
+        "by": _("You") if own else (dossier.office.name if dossier.office else ""),
+    }
+
+
+def log_read(user: User | AnonymousUser, dossier: Dossier, what: str) -> None:
+    """Note that a member of staff read something of ``dossier``; a citizen's own reading is theirs."""
+    if isinstance(user, User) and user.is_staff:
+        AccessLog.objects.create(user=user, about=str(dossier), what=what[:60])

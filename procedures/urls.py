@@ -1,0 +1,28 @@
+"""Pages of this app. Paths are Vietnamese without marks and stay as they are."""
+
+from django.urls import path
+
+from procedures.views import dossier, filing, public
+
+urlpatterns = [
+    path("", public.home, name="home"),
+    path("thu-tuc/", public.procedure_list, name="procedure_list"),
+    path("thu-tuc/<slug:slug>/", public.procedure, name="procedure"),
+    path("thu-tuc/<slug:slug>/bat-dau/", filing.start, name="start"),
+    path("tra-cuu/", public.track, name="track"),
+    path("xac-thuc/<str:token>/", public.verify, name="verify"),
+    path("ho-so/", dossier.dossier_list, name="dossier_list"),
+    path("ho-so/<str:code>/", dossier.page, name="dossier"),
+    path("ho-so/<str:code>/buoc/<slug:slug>/", filing.step, name="step"),
+    path("ho-so/<str:code>/giay-to-kem/", filing.uploads, name="uploads"),
+    path("ho-so/<str:code>/kiem-tra/", filing.check, name="check"),
+    path("ho-so/<str:code>/xoa-nhap/", filing.discard, name="discard"),
+    path("ho-so/<str:code>/tep/<int:number>/", dossier.attachment, name="attachment"),
+    path("ho-so/<str:code>/tep/<int:number>/xem-truoc/", dossier.attachment_preview, name="attachment_preview"),
+    path("ho-so/<str:code>/tep/<int:number>/xoa/", filing.remove_upload, name="remove_upload"),
+    path("ho-so/<str:code>/giay-to/", dossier.documents, name="documents"),
+    path("ho-so/<str:code>/giay-to/<slug:kind>-<int:number>.pdf", dossier.document, name="document"),
+    path("ho-so/<str:code>/van-don/", dossier.tracking, name="tracking"),
+    path("ho-so/<str:code>/bo-sung/", dossier.supplement, name="supplement"),
+    path("ho-so/<str:code>/rut/", dossier.withdraw, name="withdraw"),
+]

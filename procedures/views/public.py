@@ -1,0 +1,146 @@
+"""Pages anybody may open: home, catalogue, tracking, verification of a document."""
+
+from typing import Any
+
+from django import forms
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET
+
+from portal import fields
+from portal.http import Request, render_page, too_many
+from portal.text import without_marks
+from procedures import catalogue, dossiers, papers
+from procedures.catalogue import definition_of
+from procedures.definition import Definition
+from procedures.models import Dossier, IssuedDocument
+
+GROUPS = {
+    "A": gettext_lazy("Health insurance payments"),
+    "B": gettext_lazy("Paying out benefits"),
+    "C": gettext_lazy("Social insurance benefits"),
+    "D": gettext_lazy("Contributions"),
+    "E": gettext_lazy("Books and cards"),
+    "F": gettext_lazy("Other"),
+}
+
+
+def _found(query: str) -> list[tuple[str, list[Definition]]]:
+    """Published procedures whose words hold every word of ``query``, by group."""
+    words = without_marks(query).split()
+    groups: dict[str, list[Definition]] = {}
+    for _version, definition in catalogue.all_published():
+        text = without_marks(" ".join((
+            definition.title.vi, definition.title.en, definition.summary.vi, definition.summary.en,
+            *(case.label.vi for case in definition.cases))))
+        if all(word in text for word in words):
+            groups.setdefault(str(GROUPS[definition.group]), []).append(definition)
+    return list(groups.items())
+
+
+@require_GET
+def home(request: Request) -> HttpResponse:
+    notices = []
+    if request.user.is_authenticated and not request.user.is_staff:
+        notices = list(request.user.notices.filter(read_at=None)[:3])
+    return render_page(request, "procedures/home.html", {"groups": _found(""), "notices": notices})
+
+
+@require_GET
+def procedure_list(request: Request) -> HttpResponse:
+    query = request.GET.get("q", "")[:100]
+    context = {"groups": _found(query), "query": query, "search_attrs": [
+        ("hx-get", request.path), ("hx-trigger", "input changed delay:300ms"),
+        ("hx-target", "#results"), ("hx-swap", "outerHTML")]}
+    return render_page(request, "procedures/list.html", context, fragments=("page", "results"))
+
+
+@require_GET
+def procedure(request: Request, slug: str) -> HttpResponse:
+    version = catalogue.published(slug)
+    if version is None:
+        raise Http404
+    definition = definition_of(version)
+    mine: list[Dossier] = []
+    if request.user.is_authenticated and not request.user.is_staff:
+        mine = list(dossiers.visible_to(request.user).filter(procedure=version.procedure, final=False))
+    return render_page(request, "procedures/procedure.html", {
+        "definition": definition,
+        "group": GROUPS[definition.group],
+        "limit": papers.time_limit_words(definition, ""),
+        "time_limit": definition.time_limit(""),
+        "papers": _papers(definition),
+        "mine": mine,
+    })
+
+
+def _papers(definition: Definition) -> list[dict[str, Any]]:
+    """Every paper, how it is handed in and for which cases it is asked."""
+    return [
+        {
+            "label": d.label, "help": d.help, "form": d.form, "required": d.required,
+            "how": papers.how_handed_in(d),
+            "cases": [c.label for c in definition.cases if d.when and d.when.holds({"case": c.slug})],
+        }
+        for d in definition.documents
+    ]
+
+
+class TrackForm(forms.Form):
+    code = fields.TextField(
+        label=gettext_lazy("Dossier code"),
+        help_text=gettext_lazy("It stands on your receipt, for example BHXH056.01-210715-0001."))
+    phone = fields.TextField(
+        label=gettext_lazy("Last four digits of your phone number"), max_length=4)
+    phone.inputmode, phone.width = "numeric", "4"  # type: ignore[misc]
+    code.width = "full"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="%s", **kwargs)
+
+
+def track(request: Request) -> HttpResponse:
+    """Status by dossier code and four digits: nothing personal, and guessing is stopped."""
+    if request.method != "POST":
+        form = TrackForm(initial={"code": request.GET.get("ma", "")[:40]})
+        return render_page(request, "procedures/track.html", {"form": form})
+    form, found = TrackForm(request.POST), None
+    if form.is_valid():
+        code = form.cleaned_data["code"].upper().replace(" ", "")
+        if too_many(request, action="track") or too_many(request, action="track_code", key=code):
+            form.add_error(None, _("Too many attempts. Please wait a quarter of an hour and try again."))
+            return render_page(request, "procedures/track.html", {"form": form}, status=429)
+        found = _tracked(code, form.cleaned_data["phone"])
+        if found is None:
+            form.add_error(None, _("No dossier has this code and phone number. Please check both."))
+    context = {"form": form, "found": found}
+    return render_page(request, "procedures/track.html", context, status=422 if form.errors else 200)
+
+
+def _tracked(code: str, digits: str) -> dict[str, Any] | None:
+    dossier = (
+        Dossier.objects.filter(code=code).exclude(phone="").select_related("version__procedure", "office").first()
+    )
+    if dossier is None or len(digits) != 4 or not dossier.phone.endswith(digits):
+        return None
+    return _public_facts(dossier)
+
+
+def _public_facts(dossier: Dossier) -> dict[str, Any]:
+    definition = definition_of(dossier.version)
+    return {
+        "code": dossier.code, "title": definition.title, "office": dossier.office,
+        "state": definition.state(dossier.state), "filed_at": dossier.filed_at, "due_at": dossier.due_at,
+    }
+
+
+@require_GET
+def verify(request: Request, token: str) -> HttpResponse:
+    """What the QR code of a document opens: proof that the portal made it, and no name."""
+    issued = get_object_or_404(
+        IssuedDocument.objects.select_related("dossier__version__procedure", "dossier__office"), token=token)
+    return render_page(request, "procedures/verify.html", {
+        "issued": issued, "found": _public_facts(issued.dossier),
+    })
