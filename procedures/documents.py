@@ -285,12 +285,10 @@ _OPTIONS: Mapping[str, Mapping[str, str]] = {
     "ground": {
         "stopped_1_year": "Sau một năm nghỉ việc hoặc không tiếp tục đóng BHXH tự nguyện, "
         "chưa đủ 20 năm đóng BHXH (Nghị quyết 93/2015/QH13)",
-        "retirement_age": "Đủ tuổi hưởng lương hưu nhưng chưa đủ số năm đóng BHXH "
-        "và không tiếp tục đóng",
+        "retirement_age": "Đủ tuổi hưởng lương hưu nhưng chưa đủ số năm đóng BHXH và không tiếp tục đóng",
         "emigration": "Ra nước ngoài để định cư",
         "serious_illness": "Đang mắc bệnh nguy hiểm đến tính mạng",
-        "armed_forces": "Công an, bộ đội phục viên, xuất ngũ, thôi việc "
-        "không đủ điều kiện hưởng lương hưu",
+        "armed_forces": "Công an, bộ đội phục viên, xuất ngũ, thôi việc không đủ điều kiện hưởng lương hưu",
     },
     "pay_method": {
         "bank_transfer": "Chuyển khoản",
@@ -411,10 +409,6 @@ Data = dict[str, Any]
 _LABEL_LINES = 8
 _LABEL_TEXT = 160
 
-# The widest words, in ems, that fit the narrowest line of a paper and of the receipt's table.
-_LINE_WORD = 20
-_COLUMN_WORD = 10
-
 
 def _sheet(content: Content) -> tuple[str, Data]:
     """The template of a content and the data it is given."""
@@ -438,7 +432,7 @@ def _receipt(receipt: Receipt) -> Data:
         "documents": [
             {
                 "label": _text(line.label),
-                "handed_in": _text(line.handed_in, widest=_COLUMN_WORD),
+                "handed_in": _text(line.handed_in),
                 "received": line.received,
             }
             for line in receipt.documents
@@ -447,8 +441,7 @@ def _receipt(receipt: Receipt) -> Data:
         "received_at": _moment(receipt.received_at),
         "return_at": receipt.return_at and _moment(receipt.return_at),
         "awaited": [_text(label) for label in receipt.awaited],
-        "replaces": replaced
-        and {"sequence": replaced.sequence, "issued_on": _day(replaced.issued_on)},
+        "replaces": replaced and {"sequence": replaced.sequence, "issued_on": _day(replaced.issued_on)},
         "sets": f"{receipt.sets:02}",
         "version_digest": receipt.version_digest[:12],
         "signatures": [_cleaned(block) for block in _receipt_signatures(receipt)],
@@ -521,9 +514,7 @@ def _labels(labels: Sequence[PostingLabel | ReturnLabel], *, on_a4: bool) -> Dat
 
 
 def _label(label: PostingLabel | ReturnLabel) -> Data:
-    shown = [
-        {"label": line.label, "count": f"{line.count:02}"} for line in label.contents[:_LABEL_LINES]
-    ]
+    shown = [{"label": line.label, "count": f"{line.count:02}"} for line in label.contents[:_LABEL_LINES]]
     if left := len(label.contents) - len(shown):
         shown.append({"label": f"và {left} loại giấy tờ khác", "count": ""})
     data = msgspec.to_builtins(label) | {"contents": shown or [{"label": "", "count": ""}]}
@@ -570,6 +561,9 @@ _SHAPES = (
 _PRINTABLE = re.compile(f"[{_SHAPES}]*")
 _BREAK = "\u200b"
 
+# The widest word, in ems, that fits the narrowest column of a paper (the receipt's table).
+_WIDEST_WORD = 12
+
 
 def _cleaned(content: msgspec.Struct) -> Data:
     data: Data = _clean(msgspec.to_builtins(content))
@@ -589,13 +583,13 @@ def _clean(value: Any, longest: int | None = None) -> Any:
             return value
 
 
-def _text(value: str, longest: int | None = None, widest: int = _LINE_WORD) -> str | None:
+def _text(value: str, longest: int | None = None) -> str | None:
     value = unicodedata.normalize("NFC", value)
     if not _PRINTABLE.fullmatch(value):
         value = "".join(map(_printable, value))
     if longest and len(value) > longest:
         value = value[: longest - 1] + "…"
-    return " ".join(_breakable(word, widest) for word in value.split()) or None
+    return " ".join(_breakable(word) for word in value.split()) or None
 
 
 def _printable(char: str) -> str:
@@ -610,16 +604,19 @@ def _printable(char: str) -> str:
     return relation if _PRINTABLE.fullmatch(relation) else "?"
 
 
-def _breakable(word: str, widest: int) -> str:
+def _breakable(word: str) -> str:
     """Marks where too wide a word may be broken, never before a combining mark."""
-    if _width(word) <= widest:
+    if len(word) <= 10 or sum(map(_width, word)) <= _WIDEST_WORD:
         return word
     return _BREAK.join(re.findall("(?:.[\u0300-\u036f]*){1,4}", word))
 
 
-def _width(word: str) -> float:
-    """At most how wide a word is in bold type, in ems."""
-    return sum(1.1 if c in "MW@%…—" else 0.85 if c.isupper() else 0.7 for c in word)
+def _width(char: str) -> float:
+    """About how wide a character of the widest sort is in bold type, in ems."""
+    letter = unicodedata.normalize("NFD", char)[0]
+    if letter in "MWmwÆŒæœ@%‰…—™":
+        return 1.1
+    return 0.72 if letter.islower() or letter.isdigit() else 0.88
 
 
 # Codes

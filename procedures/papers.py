@@ -37,8 +37,15 @@ def issue(dossier: Dossier, kind: str, *, now: datetime) -> IssuedDocument:
     dossier.documents.filter(kind=kind, replaced_at=None).update(replaced_at=now)
     path = keep_private(f"documents/{now:%Y/%m}/{secrets.token_hex(16)}.pdf", data)
     return IssuedDocument.objects.create(
-        dossier=dossier, kind=kind, number=earlier.number + 1 if earlier else 1, file=path,
-        sha256=hashlib.sha256(data).hexdigest(), size=len(data), token=token, made_at=now)
+        dossier=dossier,
+        kind=kind,
+        number=earlier.number + 1 if earlier else 1,
+        file=path,
+        sha256=hashlib.sha256(data).hexdigest(),
+        size=len(data),
+        token=token,
+        made_at=now,
+    )
 
 
 # --- Words of a dossier --------------------------------------------------------------------------
@@ -87,8 +94,11 @@ def time_limit_words(definition: Definition, case: str) -> str:
 
 def _party(office: Office) -> documents.PostalParty:
     return documents.PostalParty(
-        name=office.name, address=office.address or None, phone=office.phone or None,
-        postal_code=office.postal_code or None)
+        name=office.name,
+        address=office.address or None,
+        phone=office.phone or None,
+        postal_code=office.postal_code or None,
+    )
 
 
 def _citizen_party(dossier: Dossier, address: str) -> documents.PostalParty:
@@ -127,7 +137,10 @@ def _receipt(dossier: Dossier, earlier: Earlier, token: str, now: datetime) -> d
         version_digest=definition.digest[:12],
         sequence=earlier.number + 1 if earlier else 1,
         replaces=documents.ReplacedReceipt(
-            sequence=earlier.number, issued_on=timezone.localtime(earlier.made_at).date()) if earlier else None,
+            sequence=earlier.number, issued_on=timezone.localtime(earlier.made_at).date()
+        )
+        if earlier
+        else None,
     )
 
 
@@ -140,8 +153,9 @@ def _papers(dossier: Dossier, definition: Definition) -> tuple[documents.Dossier
         if not paper.required and paper.slug not in uploaded:
             continue
         here = received[paper.slug] is not None if paper.slug in received else True
-        listed.append(documents.DossierDocument(
-            label=str(paper.label), handed_in=_handed_in_by(paper), received=here))
+        listed.append(
+            documents.DossierDocument(label=str(paper.label), handed_in=_handed_in_by(paper), received=here)
+        )
     return tuple(listed)
 
 
@@ -164,35 +178,39 @@ def _lump_sum_form(dossier: Dossier, definition: Definition) -> documents.Offici
     answers = dossier.answers
     case = definition.case(dossier.case)
     assert dossier.office is not None and dossier.code is not None
-    return documents.lump_sum_form(documents.LumpSumForm(
-        to_office=dossier.office.name,
-        dossier_code=dossier.code,
-        full_name=dossier.applicant,
-        date_of_birth=shown(dossier, "date_of_birth"),
-        gender=str(answers.get("gender", "")),
-        bhxh_code=dossier.insurance_number,
-        id_number=str(answers.get("id_number", "")),
-        phone=shown(dossier, "phone"),
-        email=str(answers.get("email", "")) or None,
-        address=citizen_address(dossier),
-        ward_of_residence=shown(dossier, "ward"),
-        residence_kind=str(answers.get("residence_kind", "")),
-        scheme=str(answers.get("scheme", "")),
-        ground=case.slug if case else "",
-        stop_date=_day(answers.get("stop_date")),
-        total_years_known=shown(dossier, "total_months") or None,
-        books_count=int(answers.get("books_count", 1)),
-        unemployment_not_received=answers.get("unemployment_reserved") is True,
-        has_regional_allowance=answers.get("regional_allowance"),
-        pay_method=str(answers.get("pay_method", "")),
-        account_holder=answers.get("account_holder"),
-        account_number=answers.get("account_number"),
-        bank=shown(dossier, "bank") or None,
-        bank_branch=answers.get("bank_branch"),
-        result_delivery=str(answers.get("result_delivery", "")),
-        delivery_address=answers.get("delivery_address"),
-        enclosed=tuple(f"{o.label_vi} ({o.copies})" for o in dossier.originals.all() if o.document != "form"),
-    ))
+    return documents.lump_sum_form(
+        documents.LumpSumForm(
+            to_office=dossier.office.name,
+            dossier_code=dossier.code,
+            full_name=dossier.applicant,
+            date_of_birth=shown(dossier, "date_of_birth"),
+            gender=str(answers.get("gender", "")),
+            bhxh_code=dossier.insurance_number,
+            id_number=str(answers.get("id_number", "")),
+            phone=shown(dossier, "phone"),
+            email=str(answers.get("email", "")) or None,
+            address=citizen_address(dossier),
+            ward_of_residence=shown(dossier, "ward"),
+            residence_kind=str(answers.get("residence_kind", "")),
+            scheme=str(answers.get("scheme", "")),
+            ground=case.slug if case else "",
+            stop_date=_day(answers.get("stop_date")),
+            total_years_known=shown(dossier, "total_months") or None,
+            books_count=int(answers.get("books_count", 1)),
+            unemployment_not_received=answers.get("unemployment_reserved") is True,
+            has_regional_allowance=answers.get("regional_allowance"),
+            pay_method=str(answers.get("pay_method", "")),
+            account_holder=answers.get("account_holder"),
+            account_number=answers.get("account_number"),
+            bank=shown(dossier, "bank") or None,
+            bank_branch=answers.get("bank_branch"),
+            result_delivery=str(answers.get("result_delivery", "")),
+            delivery_address=answers.get("delivery_address"),
+            enclosed=tuple(
+                f"{o.label_vi} ({o.copies})" for o in dossier.originals.all() if o.document != "form"
+            ),
+        )
+    )
 
 
 def _day(value: Any) -> date | None:
@@ -210,7 +228,8 @@ def _label(dossier: Dossier, earlier: Earlier, token: str, now: datetime) -> doc
         sender=_citizen_party(dossier, citizen_address(dossier)),
         receiver=_party(dossier.office),
         contents=tuple(
-            documents.Enclosure(label=o.label_vi, count=o.copies) for o in dossier.originals.all()),
+            documents.Enclosure(label=o.label_vi, count=o.copies) for o in dossier.originals.all()
+        ),
         dossier_code=dossier.code,
         notes=("Gửi bảo đảm (có số hiệu) và giữ biên lai bưu điện.",),
     )
