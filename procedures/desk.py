@@ -33,7 +33,9 @@ def told_to_citizen(event: DossierEvent, definition: Definition, dossier: Dossie
     if own and event.facts.get("message"):
         lines.append(str(event.facts["message"]))
     return {
-        "at": event.at, "title": definition.state(event.to_state).label, "text": "\n".join(lines),
+        "at": event.at,
+        "title": definition.state(event.to_state).label,
+        "text": "\n".join(lines),
         "by": _("You") if own else (dossier.office.name if dossier.office else ""),
     }
 

@@ -1,0 +1,374 @@
+"""The review desk: the queue of an office, a dossier's page, its actions, and the scanner."""
+
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Count, F, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from portal.http import see_other, signed_in
+from portal.models import AccessLog, User
+from portal.roles import EVERYBODY, RoleAdmin
+from portal.text import without_marks
+from procedures import desk, dossiers, mailroom, papers, workflow
+from procedures.catalogue import all_published, definition_of
+from procedures.models import Dossier, DossierEvent
+from procedures.workflow import MoveRefused
+
+
+class _StateFilter(admin.SimpleListFilter):
+    title = gettext_lazy("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return _state_labels()
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Dossier]) -> QuerySet[Dossier]:
+        return queryset.filter(state=self.value()) if self.value() else queryset
+
+
+def _state_labels() -> list[tuple[str, str]]:
+    """Every state of the published procedures but the draft, once each."""
+    labels: dict[str, str] = {}
+    for _version, definition in all_published():
+        for state in definition.states:
+            labels.setdefault(state.slug, str(state.label))
+    labels.pop("draft", None)
+    return list(labels.items())
+
+
+class _CaseFilter(admin.SimpleListFilter):
+    title = gettext_lazy("case")
+    parameter_name = "case"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(c.slug, str(c.label)) for _version, d in all_published() for c in d.cases]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Dossier]) -> QuerySet[Dossier]:
+        return queryset.filter(case=self.value()) if self.value() else queryset
+
+
+class _DueFilter(admin.SimpleListFilter):
+    title = gettext_lazy("deadline")
+    parameter_name = "due"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [
+            ("overdue", _("Overdue")),
+            ("today", _("Due today")),
+            ("soon", _("Due within two days")),
+            ("papers", _("Originals missing")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Dossier]) -> QuerySet[Dossier]:
+        now, running = timezone.now(), queryset.filter(decided_at=None)
+        match self.value():
+            case "overdue":
+                return running.filter(due_at__lt=now)
+            case "today":
+                return running.filter(due_at__date=timezone.localdate(now))
+            case "soon":
+                return running.filter(due_at__gte=now, due_at__lt=now + timedelta(days=2))
+            case "papers":
+                return queryset.filter(
+                    originals__received_at=None, originals__isnull=False, final=False
+                ).distinct()
+            case _:
+                return queryset
+
+
+def deadline_tone(dossier: Dossier) -> str:
+    """red: overdue, yellow: due within two days, green: time enough, grey: no clock."""
+    if dossier.due_at is None or dossier.decided_at is not None:
+        return "grey"
+    left = dossier.due_at - timezone.now()
+    return "red" if left < timedelta() else "yellow" if left < timedelta(days=2) else "green"
+
+
+@admin.register(Dossier)
+class DossierAdmin(RoleAdmin):
+    viewers = EVERYBODY
+    list_display = (
+        "code",
+        "applicant",
+        "insurance_number",
+        "case_label",
+        "state_label",
+        "deadline",
+        "papers",
+    )
+    list_filter = (_StateFilter, _DueFilter, _CaseFilter, "channel")
+    search_fields = ("code",)
+    search_help_text = gettext_lazy("Dossier code, name with or without marks, or social insurance number")
+    list_per_page = 50
+    list_fullwidth = True
+    show_full_result_count = False
+    change_list_template = "admin/procedures/queue.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Dossier]:
+        return (
+            dossiers.visible_to(_user(request))
+            .exclude(state="draft")
+            .annotate(missing=Count("originals", filter=Q(originals__received_at=None)))
+        )
+
+    def get_ordering(self, request: HttpRequest) -> tuple[Any, ...]:
+        """Undecided ones first, the most urgent on top."""
+        return ("final", F("decided_at").asc(nulls_first=True), F("due_at").asc(nulls_last=True), "filed_at")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Dossier], search_term: str
+    ) -> tuple[QuerySet[Dossier], bool]:
+        words = search_term.strip()
+        if not words:
+            return queryset, False
+        return queryset.filter(
+            Q(code__icontains=words)
+            | Q(insurance_number__startswith=words)
+            | Q(applicant_bare__contains=without_marks(words))
+        ), False
+
+    @admin.display(description=gettext_lazy("case"))
+    def case_label(self, dossier: Dossier) -> str:
+        case = definition_of(dossier.version).case(dossier.case)
+        return str(case.label) if case else ""
+
+    @admin.display(description=gettext_lazy("state"))
+    def state_label(self, dossier: Dossier) -> SafeString:
+        state = definition_of(dossier.version).state(dossier.state)
+        return format_html('<span class="desk-tag desk-tag--{}">{}</span>', state.tone, state.label)
+
+    @admin.display(description=gettext_lazy("due"), ordering="due_at")
+    def deadline(self, dossier: Dossier) -> SafeString | str:
+        if dossier.due_at is None or dossier.decided_at is not None:
+            return "–"
+        due = timezone.localtime(dossier.due_at)
+        return format_html(
+            '<span class="desk-tag desk-tag--{}">{}</span>', deadline_tone(dossier), f"{due:%d/%m/%Y}"
+        )
+
+    @admin.display(description=gettext_lazy("originals"))
+    def papers(self, dossier: Dossier) -> SafeString | str:
+        missing = getattr(dossier, "missing", 0)
+        if not missing or dossier.final:
+            return "✓" if not missing else "–"
+        words = ngettext("%(n)d missing", "%(n)d missing", missing) % {"n": missing}
+        return format_html('<span class="desk-tag desk-tag--yellow">{}</span>', words)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        own = [
+            path("quet/", view(self.scan), name="procedures_dossier_scan"),
+            path("<int:pk>/hanh-dong/<slug:action>/", view(self.act), name="procedures_dossier_act"),
+            path("<int:pk>/ban-goc/", view(self.record_originals), name="procedures_dossier_originals"),
+        ]
+        return [*own, *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        mine = dossiers.visible_to(_user(request)).filter(final=False, decided_at=None)
+        now = timezone.now()
+        counters = mine.aggregate(
+            overdue=Count("pk", filter=Q(due_at__lt=now)),
+            today=Count("pk", filter=Q(due_at__date=timezone.localdate(now), due_at__gte=now)),
+            citizen=Count("pk", filter=Q(days_left__isnull=False)),
+            papers=Count("pk", filter=Q(clock_started_on=None)),
+        )
+        page: HttpResponse = super().changelist_view(request, {**(extra_context or {}), "counters": counters})
+        return page
+
+    # --- One dossier -----------------------------------------------------------------------------
+
+    def _mine(self, request: HttpRequest, pk: str | int) -> Dossier:
+        found = self.get_queryset(request).filter(pk=pk).first() if str(pk).isdigit() else None
+        if found is None:
+            raise Http404
+        return found
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        dossier = self._mine(request, object_id)
+        desk.log_read(request.user, dossier, "dossier")
+        return self._page(request, dossier)
+
+    def _page(
+        self,
+        request: HttpRequest,
+        dossier: Dossier,
+        *,
+        refused: MoveRefused | None = None,
+        action: str = "",
+    ) -> HttpResponse:
+        definition = definition_of(dossier.version)
+        limit = definition.time_limit(dossier.case)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": dossier.code,
+            "dossier": dossier,
+            "definition": definition,
+            "state": definition.state(dossier.state),
+            "case": definition.case(dossier.case),
+            "tone": deadline_tone(dossier),
+            "limit": limit,
+            "limit_words": papers.time_limit_words(definition, dossier.case),
+            "actions": [
+                t
+                for t in workflow.available_actions(dossier, _user(request))
+                if t.action != "record_originals"
+            ],
+            "may_receive": any(
+                t.action == "record_originals" for t in workflow.available_actions(dossier, _user(request))
+            ),
+            "answers": desk.answers(dossier),
+            "attachments": _files(dossier),
+            "originals": dossier.originals.all(),
+            "documents": dossier.documents.all(),
+            "parcels": dossier.postal_items.all(),
+            "timeline": [
+                _told(e, dossier) for e in dossier.events.select_related("actor").order_by("-sequence")
+            ],
+            "chain": workflow.verify_history(dossier),
+            "readers": AccessLog.objects.filter(about=dossier.code).select_related("user")[:10],
+            "key": secrets.token_urlsafe(12),
+            "refused": refused,
+            "refused_action": action,
+            "typed": request.POST if refused else {},
+        }
+        return render(request, "admin/procedures/dossier.html", context, status=422 if refused else 200)
+
+    def act(self, request: HttpRequest, pk: int, action: str) -> HttpResponse:
+        """Carry out an action of the workflow on a dossier of the clerk's office."""
+        dossier = self._mine(request, pk)
+        here = reverse("admin:procedures_dossier_change", args=[pk])
+        if request.method != "POST":
+            return see_other(here)
+        try:
+            _move(dossier, action, request)
+        except MoveRefused as refused:
+            return self._page(request, dossier, refused=refused, action=action)
+        state = definition_of(dossier.version).state(dossier.state)
+        self.message_user(request, f"{dossier.code}: {state.label}", messages.SUCCESS)
+        return see_other(here)
+
+    # --- Scanner ---------------------------------------------------------------------------------
+
+    def scan(self, request: HttpRequest) -> HttpResponse:
+        """One field: a scanned code shows what should be in the envelope, Enter records it."""
+        scanned = request.GET.get("ma", "").strip()
+        dossier = mailroom.find(scanned, actor=_user(request)) if scanned else None
+        if dossier is not None:
+            desk.log_read(request.user, dossier, "scan")
+        waits = dossier is not None and any(
+            t.action == "record_originals" for t in workflow.available_actions(dossier, _user(request))
+        )
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Scan papers"),
+            "scanned": scanned,
+            "dossier": dossier,
+            "waits": waits,
+            "key": secrets.token_urlsafe(12),
+            "state": definition_of(dossier.version).state(dossier.state) if dossier else None,
+            "originals": dossier.originals.all() if dossier else [],
+        }
+        return render(
+            request, "admin/procedures/scan.html", context, status=404 if scanned and not dossier else 200
+        )
+
+    def record_originals(self, request: HttpRequest, pk: int) -> HttpResponse:
+        dossier = self._mine(request, pk)
+        scanning = "quet" in request.POST
+        back = (
+            reverse("admin:procedures_dossier_scan")
+            if scanning
+            else reverse("admin:procedures_dossier_change", args=[pk])
+        )
+        if request.method != "POST":
+            return see_other(back)
+        try:
+            complete = mailroom.receive(
+                dossier,
+                request.POST.getlist("arrived"),
+                actor=_user(request),
+                key=_key(request),
+                now=timezone.now(),
+            )
+        except MoveRefused as refused:
+            self.message_user(request, f"{dossier.code}: {refused}", messages.ERROR)
+            return see_other(back)
+        if complete:
+            self.message_user(
+                request,
+                _("%(code)s: all papers are here, the clock runs.") % {"code": dossier.code},
+                messages.SUCCESS,
+            )
+        else:
+            self.message_user(
+                request,
+                _("%(code)s: noted, but something is still missing.") % {"code": dossier.code},
+                messages.WARNING,
+            )
+        return see_other(back)
+
+
+def _user(request: HttpRequest) -> User:
+    return signed_in(request).user  # type: ignore[arg-type]
+
+
+def _key(request: HttpRequest) -> str:
+    return request.POST.get("key", "")[:80] or secrets.token_urlsafe(12)
+
+
+def _move(dossier: Dossier, action: str, request: HttpRequest) -> DossierEvent:
+    note, actor, now = request.POST.get("note", "")[:4000], _user(request), timezone.now()
+    if action == "dispatch":
+        return mailroom.dispatch(
+            dossier, request.POST.get("tracking", ""), actor=actor, key=_key(request), now=now
+        )
+    missing = [line.strip() for line in request.POST.get("missing", "").splitlines() if line.strip()]
+    facts = {"missing": missing} if action == "ask_supplement" else {}
+    return workflow.move(dossier, action, actor=actor, key=_key(request), note=note, facts=facts, now=now)
+
+
+def _files(dossier: Dossier) -> list[dict[str, Any]]:
+    definition = definition_of(dossier.version)
+    return [
+        {
+            "attachment": a,
+            "label": d.label if (d := definition.document(a.document)) else _("Supplement"),
+            "url": reverse("attachment", args=[dossier.code, a.pk]),
+            "preview": reverse("attachment_preview", args=[dossier.code, a.pk])
+            if a.media_type.startswith("image/")
+            else "",
+        }
+        for a in dossier.attachments.filter(removed_at=None)
+    ]
+
+
+def _told(event: DossierEvent, dossier: Dossier) -> dict[str, Any]:
+    """An event as staff read it: who, what, and every note."""
+    definition = definition_of(dossier.version)
+    transition = definition.transition(event.action)
+    return {
+        "at": event.at,
+        "title": transition.label if transition else event.action,
+        "state": definition.state(event.to_state).label,
+        "note": event.note,
+        "missing": event.facts.get("missing", []),
+        "message": event.facts.get("message", ""),
+        "tracking": event.facts.get("tracking", ""),
+        "by": event.actor.full_name if event.actor else _("the portal"),
+        "role": event.role,
+        "hash": event.hash[:12],
+    }

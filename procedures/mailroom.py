@@ -1,0 +1,64 @@
+"""Papers that arrive and results that leave: the scanner's side of a dossier."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from portal.identifiers import compact, tracking_number
+from portal.models import User
+from procedures import dossiers, workflow
+from procedures.models import Dossier, DossierEvent, PostalItem
+from procedures.workflow import MoveRefused
+
+
+def find(scanned: str, *, actor: User) -> Dossier | None:
+    """The dossier of a scanned dossier code or tracking number, among those ``actor`` may see."""
+    typed = scanned.strip().upper().replace(" ", "")
+    mine = dossiers.visible_to(actor)
+    found = mine.filter(code=typed).first()
+    if found is None and typed:
+        found = mine.filter(postal_items__tracking=compact(typed)).first()
+    return found
+
+
+def receive(
+    dossier: Dossier, arrived: Collection[str], *, actor: User, key: str, now: datetime
+) -> DossierEvent | None:
+    """Note that the originals ``arrived`` are here; when none is missing the clock starts.
+
+    Returns the event when the dossier became complete, None while something is still missing.
+    Raises ``MoveRefused`` when the dossier does not wait for originals.
+    """
+    with transaction.atomic():
+        locked = Dossier.objects.select_for_update(no_key=True).get(pk=dossier.pk)
+        if locked.events.filter(key=key).exists():
+            return workflow.move(dossier, "record_originals", actor=actor, key=key, now=now)
+        actions = {t.action for t in workflow.available_actions(dossier, actor)}
+        if locked.state != dossier.state or "record_originals" not in actions:
+            raise MoveRefused(_("This dossier does not wait for originals of your office."))
+        dossier.originals.filter(document__in=arrived, received_at=None).update(
+            received_at=now, received_by=actor
+        )
+        if dossier.originals.filter(received_at=None).exists():
+            return None
+        return workflow.move(dossier, "record_originals", actor=actor, key=key, now=now)
+
+
+def dispatch(dossier: Dossier, tracking: str, *, actor: User, key: str, now: datetime) -> DossierEvent:
+    """Record that the result left under ``tracking``. Raises ``MoveRefused`` with the reason."""
+    try:
+        number, checked = tracking_number(tracking)
+    except ValidationError as error:
+        raise MoveRefused(error.messages[0], field="tracking") from error
+    with transaction.atomic():
+        PostalItem.objects.update_or_create(
+            dossier=dossier,
+            direction=PostalItem.Direction.OUT,
+            tracking=number,
+            defaults={"checked": checked, "posted_on": timezone.localdate(now), "recorded_by": actor},
+        )
+        return workflow.move(dossier, "dispatch", actor=actor, key=key, facts={"tracking": number}, now=now)
