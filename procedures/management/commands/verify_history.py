@@ -18,7 +18,8 @@ class Command(BaseCommand):
         ]
         broken += [
             f"intake list {closed}: rows do not match the digest"
-            for closed in IntakeList.objects.select_related("office") if not intake.verify(closed)
+            for closed in IntakeList.objects.select_related("office")
+            if not intake.verify(closed)
         ]
         if broken:
             raise CommandError("\n".join(broken))
