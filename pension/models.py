@@ -10,11 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.models import Confidence
 
-
 # The days a figure holds, both ends included.
 _VALID_DAYS = Func(
-    F("valid_from"), F("valid_to"), RangeBoundary(inclusive_upper=True),
-    function="DATERANGE", output_field=DateRangeField(),
+    F("valid_from"),
+    F("valid_to"),
+    RangeBoundary(inclusive_upper=True),
+    function="DATERANGE",
+    output_field=DateRangeField(),
 )
 
 

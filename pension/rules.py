@@ -21,34 +21,49 @@ def lump_sum_entitlement(facts: Facts) -> Refusal | None:
         return check(facts)
     except FigureMissing as missing:
         return Refusal(
-            _("The portal lacks the legal figure “%(name)s” for %(day)s, so it cannot check this. "
-              "Your draft is kept; please call %(phone)s.")
-            % {"name": missing.name, "day": f"{missing.day:%d/%m/%Y}", "phone": HOTLINE})
+            _(
+                "The portal lacks the legal figure “%(name)s” for %(day)s, so it cannot check this. "
+                "Your draft is kept; please call %(phone)s."
+            )
+            % {"name": missing.name, "day": f"{missing.day:%d/%m/%Y}", "phone": HOTLINE}
+        )
 
 
 def _stopped(facts: Facts) -> Refusal | None:
     answers, today = facts.answers, facts.today
     if answers.get("contributing_now") is True:
         return Refusal(
-            _("Who contributes now has no right to the lump sum for this reason. You can file a year "
-              "after your last contribution."), field="contributing_now")
+            _(
+                "Who contributes now has no right to the lump sum for this reason. You can file a year "
+                "after your last contribution."
+            ),
+            field="contributing_now",
+        )
     months = figure("lump_sum.months_without_contribution", today)
     stopped = answers.get("stop_date")
     first_day = entitlement.may_claim_from(date.fromisoformat(stopped), months) if stopped else today
     if first_day > today:
         return Refusal(
-            _("%(months)d months must pass after the last contribution. You can file from %(day)s; "
-              "this draft is kept for you until then.")
-            % {"months": months, "day": f"{first_day:%d/%m/%Y}"}, field="stop_date")
+            _(
+                "%(months)d months must pass after the last contribution. You can file from %(day)s; "
+                "this draft is kept for you until then."
+            )
+            % {"months": months, "day": f"{first_day:%d/%m/%Y}"},
+            field="stop_date",
+        )
     return _too_long(facts, figure("lump_sum.years_limit", today))
 
 
 def _retired(facts: Facts) -> Refusal | None:
-    answers, today = facts.answers, facts.today
+    answers = facts.answers
     if answers.get("goes_on_voluntarily") is True:
         return Refusal(
-            _("Who goes on contributing voluntarily keeps the time for a pension and does not take "
-              "the lump sum."), field="goes_on_voluntarily")
+            _(
+                "Who goes on contributing voluntarily keeps the time for a pension and does not take "
+                "the lump sum."
+            ),
+            field="goes_on_voluntarily",
+        )
     return _too_young(facts) or _too_long(facts, _pension_years(facts))
 
 
@@ -65,15 +80,17 @@ def _too_young(facts: Facts) -> Refusal | None:
         return None
     # A year alone counts as its first day: the most favourable reading, the office checks the papers.
     birth = date.fromisoformat(born if len(born) == 10 else f"{born}-01-01")
-    reached = entitlement.retirement_age(
-        birth, sex, figure("pension.retirement_age", facts.today))  # type: ignore[arg-type]
+    reached = entitlement.retirement_age(birth, sex, figure("pension.retirement_age", facts.today))  # type: ignore[arg-type]
     if reached is None or reached.on <= facts.today:
         return None
     return Refusal(
-        _("Your retirement age is %(years)d years and %(months)d months; you reach it on %(day)s. If "
-          "you stopped working a year or more ago, go back and choose that reason instead.")
+        _(
+            "Your retirement age is %(years)d years and %(months)d months; you reach it on %(day)s. If "
+            "you stopped working a year or more ago, go back and choose that reason instead."
+        )
         % {"years": reached.years, "months": reached.months, "day": f"{reached.on:%d/%m/%Y}"},
-        field="date_of_birth")
+        field="date_of_birth",
+    )
 
 
 def _too_long(facts: Facts, years: int) -> Refusal | None:
@@ -81,5 +98,10 @@ def _too_long(facts: Facts, years: int) -> Refusal | None:
     if not isinstance(months, int) or months < years * 12:
         return None
     return Refusal(
-        _("With %(years)d years or more you have a right to a monthly pension, so the lump sum is not "
-          "for you. It is worth far more over the years.") % {"years": years}, field="total_months")
+        _(
+            "With %(years)d years or more you have a right to a monthly pension, so the lump sum is not "
+            "for you. It is worth far more over the years."
+        )
+        % {"years": years},
+        field="total_months",
+    )

@@ -19,13 +19,15 @@ from portal.models import User
 T = TypeVar("T", bound=forms.Field)
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def clean_username(self, username: str, shallow: bool = False) -> str:
         """An insurance number that nobody has registered yet."""
         if not shallow and User.objects.filter(username=username).exists():
             raise ValidationError(
-                _("This insurance number already has an account: sign in, or ask for a new "
-                  "password. If it was not you who registered, call the office.")
+                _(
+                    "This insurance number already has an account: sign in, or ask for a new "
+                    "password. If it was not you who registered, call the office."
+                )
             )
         return username
 
@@ -68,12 +70,20 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
     )
     phone = fields.PhoneField(label=gettext_lazy("Phone"))
     ward = fields.SelectField(
-        label=gettext_lazy("Ward or commune where you live"), groups=(),
+        label=gettext_lazy("Ward or commune where you live"),
+        groups=(),
         help_text=gettext_lazy("It decides which office looks after you."),
     )
     field_order = (
-        "username", "full_name", "date_of_birth", "id_number", "phone", "email", "ward",
-        "password1", "password2",
+        "username",
+        "full_name",
+        "date_of_birth",
+        "id_number",
+        "phone",
+        "email",
+        "ward",
+        "password1",
+        "password2",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -81,7 +91,9 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
         today = timezone.localdate()
         self.fields["username"] = fields.InsuranceNumberField(
             label=_("Social insurance number"),
-            help_text=_("10 digits, on your insurance book, your health card or in VssID. It will be your user name."),
+            help_text=_(
+                "10 digits, on your insurance book, your health card or in VssID. It will be your user name."
+            ),
         )
         self.fields["email"] = fields.EmailField(
             label=_("E-mail"), required=False, help_text=_("We write here when something changes.")
@@ -93,7 +105,8 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
             self.fields[name].widget.attrs["autocomplete"] = "new-password"
         self._field("date_of_birth", fields.DateField).latest = today
         self._field("ward", fields.SelectField).groups = [
-            ("", [("", _("Choose"))]), *geography.ward_groups(today)
+            ("", [("", _("Choose"))]),
+            *geography.ward_groups(today),
         ]
         self.order_fields(self.field_order)
 
@@ -115,7 +128,11 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
         """The number of a citizen card carries the year of birth: a mismatch is worth a look."""
         facts = citizen_card_facts(user.id_number)
         if facts and str(facts[1]) != user.date_of_birth[:4]:
-            messages.warning(request, _(
-                "Your citizen card number says you were born in %(card)d, but you gave %(typed)s. "
-                "Please check both in your account.")
-                % {"card": facts[1], "typed": user.date_of_birth[:4]})
+            messages.warning(
+                request,
+                _(
+                    "Your citizen card number says you were born in %(card)d, but you gave %(typed)s. "
+                    "Please check both in your account."
+                )
+                % {"card": facts[1], "typed": user.date_of_birth[:4]},
+            )

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
 from django.utils.translation import gettext_lazy as _
 
 
@@ -8,3 +9,9 @@ class PortalConfig(AppConfig):
 
     def ready(self) -> None:
         from portal import notices  # noqa: F401
+
+
+class PortalAdminConfig(AdminConfig):
+    """Django's admin with the portal's own site."""
+
+    default_site = "portal.admin_site.PortalAdminSite"

@@ -60,6 +60,14 @@ class PortalField(forms.Field):
         return []
 
 
+class PageForm(forms.Form):
+    """A form whose inputs have their names as ids, so that addresses of errors stay short."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("auto_id", "%s")
+        super().__init__(*args, **kwargs)
+
+
 class TextField(PortalField):
     width = "full"
 
@@ -129,9 +137,9 @@ class EmailField(PortalField):
     inputmode = "email"
     width = "full"
     autocomplete = "email"
-    _format: ClassVar = forms.EmailField(error_messages={
-        "invalid": gettext_lazy("An e-mail address looks like name@example.com.")
-    })
+    _format: ClassVar = forms.EmailField(
+        error_messages={"invalid": gettext_lazy("An e-mail address looks like name@example.com.")}
+    )
 
     def normal(self, typed: str) -> str:
         return str(self._format.clean(typed))
@@ -205,11 +213,15 @@ class DateField(PortalField):
         self.earliest, self.latest = earliest or date(1900, 1, 1), latest
 
     def parts(self, value: Any) -> list[Part]:
-        day, month, year = (_split_date(str(value or "")) + ["", "", ""])[:3]
-        return [("day", _("Day"), day, "2"), ("month", _("Month"), month, "2"), ("year", _("Year"), year, "4")]
+        day, month, year = _three(str(value or ""))
+        return [
+            ("day", _("Day"), day, "2"),
+            ("month", _("Month"), month, "2"),
+            ("year", _("Year"), year, "4"),
+        ]
 
     def normal(self, typed: str) -> str:
-        day, month, year = (_split_date(typed) + ["", "", ""])[:3]
+        day, month, year = _three(typed)
         if self.year_alone and year and not day and not month:
             return self._within(_number(year), 12, 31, str(_number(year)))
         if not (day and month and year):
@@ -250,6 +262,11 @@ def _split_date(value: str) -> list[str]:
     return [part.strip() for part in value.split("/")]
 
 
+def _three(value: str) -> list[str]:
+    """Day, month and year of ``value``, each maybe empty."""
+    return [*_split_date(value), "", "", ""][:3]
+
+
 def _number(typed: str) -> int:
     if not typed.isascii() or not typed.isdigit():
         raise ValidationError(_("Please write the date in digits."))
@@ -268,12 +285,13 @@ class YearsMonthsField(PortalField):
     def parts(self, value: Any) -> list[Part]:
         if isinstance(value, int):
             value = f"{value // 12}/{value % 12}"
-        years, months = (str(value or "").split("/") + ["", ""])[:2]
+        years, months = [*str(value or "").split("/"), "", ""][:2]
         return [("years", _("Years"), years, "2"), ("months", _("Months"), months, "2")]
 
     def normal(self, typed: str) -> int:
-        years, months = ((typed if "/" in typed else f"{int(typed) // 12}/{int(typed) % 12}"
-                          if typed.isdigit() else typed + "/").split("/") + [""])[:2]
+        if "/" not in typed and typed.isascii() and typed.isdigit():
+            return int(typed)
+        years, months = [*typed.split("/"), ""][:2]
         if not all(part.isascii() and (part.isdigit() or not part) for part in (years, months)):
             raise ValidationError(_("Please write years and months in digits."))
         total_years, odd = int(years or 0), int(months or 0)

@@ -40,9 +40,17 @@ def load_wards() -> int:
     with path.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     District.objects.bulk_create(
-        [District(code=code, name=name) for code, name in {(r["district_code"], r["district"]) for r in rows}],
-        ignore_conflicts=True)
+        [
+            District(code=code, name=name)
+            for code, name in {(r["district_code"], r["district"]) for r in rows}
+        ],
+        ignore_conflicts=True,
+    )
     Ward.objects.bulk_create(
-        [Ward(code=r["code"], name=r["name"], district_id=r["district_code"], source=WARD_SOURCE) for r in rows],
-        ignore_conflicts=True)
+        [
+            Ward(code=r["code"], name=r["name"], district_id=r["district_code"], source=WARD_SOURCE)
+            for r in rows
+        ],
+        ignore_conflicts=True,
+    )
     return len(rows)

@@ -7,7 +7,7 @@ from typing import Any, Concatenate, ParamSpec, cast
 from allauth.core import ratelimit
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
@@ -29,15 +29,15 @@ class UserRequest(Request):
     user: User
 
 
-View = Callable[Concatenate[Request, P], HttpResponse]
-UserView = Callable[Concatenate[UserRequest, P], HttpResponse]
+View = Callable[Concatenate[Request, P], HttpResponseBase]
+UserView = Callable[Concatenate[UserRequest, P], HttpResponseBase]
 
 
 def citizen_required(view: UserView[P]) -> View[P]:
     """Let only citizens in: anonymous visitors sign in first, staff are refused."""
 
     @wraps(view)
-    def checked(request: Request, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def checked(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         if request.user.is_staff:
@@ -51,7 +51,7 @@ def staff_required(view: UserView[P]) -> View[P]:
     """Let only staff in: anonymous visitors sign in first, citizens are refused."""
 
     @wraps(view)
-    def checked(request: Request, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def checked(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         if not request.user.is_staff:

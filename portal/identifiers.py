@@ -19,11 +19,12 @@ _TRACKING = re.compile(r"[A-Z]{2}\d{9}[A-Z]{2}")
 _TRACKING_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 
 # Province of birth registration in a citizen card: "0" + statistics-office code (TT 59/2021/TT-BCA).
-PROVINCES = frozenset(
-    "001 002 004 006 008 010 011 012 014 015 017 019 020 022 024 025 026 027 030 031 033 034 035 "
-    "036 037 038 040 042 044 045 046 048 049 051 052 054 056 058 060 062 064 066 067 068 070 072 "
-    "074 075 077 079 080 082 083 084 086 087 089 091 092 093 094 095 096".split()
-)
+_PROVINCE_CODES = """
+001 002 004 006 008 010 011 012 014 015 017 019 020 022 024 025 026 027 030 031 033
+034 035 036 037 038 040 042 044 045 046 048 049 051 052 054 056 058 060 062 064 066
+067 068 070 072 074 075 077 079 080 082 083 084 086 087 089 091 092 093 094 095 096
+"""
+PROVINCES = frozenset(_PROVINCE_CODES.split())
 
 
 def compact(text: str) -> str:
@@ -38,8 +39,11 @@ def insurance_number(text: str) -> str:
         raise ValidationError(_("A social insurance number has digits only, for example 5612345678."))
     if len(digits) != 10:
         raise ValidationError(
-            _("A social insurance number has 10 digits; you typed %(count)d. It stands on your "
-              "insurance book, on your health card and in VssID.") % {"count": len(digits)}
+            _(
+                "A social insurance number has 10 digits; you typed %(count)d. It stands on your "
+                "insurance book, on your health card and in VssID."
+            )
+            % {"count": len(digits)}
         )
     return digits
 
@@ -51,14 +55,18 @@ def identity_paper(text: str) -> str:
         return number
     if not number.isascii() or not number.isdigit():
         raise ValidationError(
-            _("Type the number of a citizen card (12 digits), an identity card (9 digits) or a "
-              "passport (one letter, then 7 or 8 digits).")
+            _(
+                "Type the number of a citizen card (12 digits), an identity card (9 digits) or a "
+                "passport (one letter, then 7 or 8 digits)."
+            )
         )
     if len(number) == 12:
         if number[:3] not in PROVINCES:
             raise ValidationError(
-                _("A citizen card number starts with a province code such as 056; please check "
-                  "the first three digits.")
+                _(
+                    "A citizen card number starts with a province code such as 056; please check "
+                    "the first three digits."
+                )
             )
         return number
     if len(number) != 9:
@@ -89,8 +97,10 @@ def phone(text: str) -> str:
     if number.isdigit() and len(number) == 11 and number.startswith("01"):
         raise ValidationError(_("Mobile numbers have had 10 digits since 2018; type the new number."))
     raise ValidationError(
-        _("Type a mobile number of 10 digits such as 0905 123 456, or a landline with its area "
-          "code such as 0258 3827 443.")
+        _(
+            "Type a mobile number of 10 digits such as 0905 123 456, or a landline with its area "
+            "code such as 0258 3827 443."
+        )
     )
 
 
@@ -105,8 +115,10 @@ def bank_account(text: str) -> str:
     is_card = number.isdigit() and len(number) in {16, 19} and number.startswith("9704")
     if is_card and _luhn(number):
         raise ValidationError(
-            _("This is the number printed on an ATM card, not an account number. The account "
-              "number stands in your banking app or on the paper that came with the card.")
+            _(
+                "This is the number printed on an ATM card, not an account number. The account "
+                "number stands in your banking app or on the paper that came with the card."
+            )
         )
     if not _ACCOUNT.fullmatch(number):
         raise ValidationError(_("An account number has 6 to 19 digits, without marks or signs."))
@@ -122,15 +134,15 @@ def tracking_number(text: str) -> tuple[str, bool]:
     if _TRACKING.fullmatch(number):
         if _s10_check_digit(number[2:10]) != int(number[10]):
             raise ValidationError(
-                _("One character of this tracking number is wrong: please compare it with the "
-                  "post-office receipt.")
+                _(
+                    "One character of this tracking number is wrong: please compare it with the "
+                    "post-office receipt."
+                )
             )
         return number, True
     if re.fullmatch(r"[A-Z0-9]{8,20}", number):
         return number, False
-    raise ValidationError(
-        _("A tracking number looks like RA000000014VN: two letters, nine digits, VN.")
-    )
+    raise ValidationError(_("A tracking number looks like RA000000014VN: two letters, nine digits, VN."))
 
 
 def _s10_check_digit(serial: str) -> int:

@@ -56,7 +56,9 @@ class User(AbstractUser):
     last_name = None  # type: ignore[assignment]
     full_name = models.CharField(_("full name"), max_length=100)
     date_of_birth = models.CharField(
-        _("date of birth"), max_length=10, blank=True,
+        _("date of birth"),
+        max_length=10,
+        blank=True,
         help_text=_("YYYY-MM-DD, or YYYY where the papers carry only a year"),
     )
     id_number = models.CharField(_("citizen or identity card"), max_length=12, blank=True)
@@ -107,9 +109,7 @@ class OutboxMessage(models.Model):
     class Meta:
         verbose_name = _("queued side effect")
         verbose_name_plural = _("queued side effects")
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["topic", "key"], name="outbox_once_per_key")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["topic", "key"], name="outbox_once_per_key")]
         indexes: ClassVar = [
             models.Index(fields=["due_at", "id"], condition=Q(state="pending"), name="outbox_due"),
             models.Index(fields=["about"], name="outbox_about"),

@@ -59,7 +59,7 @@ def enqueue(topic: str, *, key: str, about: str = "", **ids: int | str) -> None:
     OutboxMessage.objects.bulk_create(
         [OutboxMessage(topic=topic, key=key, about=about, payload=ids)], ignore_conflicts=True
     )
-    if not any(function is _nudge for _, function, _ in connection.run_on_commit):
+    if not any(entry[1] is _nudge for entry in connection.run_on_commit):
         transaction.on_commit(_nudge, robust=True)
 
 

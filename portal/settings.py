@@ -12,6 +12,7 @@ import dj_database_url
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 
@@ -45,9 +46,9 @@ SITE_URL = os.environ.get("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
 TRUSTED_PROXY_COUNT = int(os.environ.get("TRUSTED_PROXY_COUNT", "0"))
 
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
-    "django.contrib.admin",
+    "portal.apps.PortalAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -60,7 +61,7 @@ INSTALLED_APPS = [
     "template_partials.apps.SimpleAppConfig",
     "allauth",
     "allauth.account",
-    "portal",
+    "portal.apps.PortalConfig",
     "procedures",
     "pension",
 ]
@@ -116,9 +117,7 @@ TEMPLATES = [
 # --- Data ---------------------------------------------------------------------------------------
 
 DATABASES = {
-    "default": dj_database_url.config(
-        default="postgres:///portal", conn_max_age=60, conn_health_checks=True
-    )
+    "default": dj_database_url.config(default="postgres:///portal", conn_max_age=60, conn_health_checks=True)
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -171,10 +170,11 @@ OUTBOX_MAX_ATTEMPTS = 8
 AUTH_USER_MODEL = "portal.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
-     "OPTIONS": {"user_attributes": ("username", "full_name", "phone", "id_number")}},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-     "OPTIONS": {"min_length": 8}},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "full_name", "phone", "id_number")},
+    },
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
@@ -207,8 +207,10 @@ SESSION_COOKIE_HTTPONLY = True
 # --- Mail ---------------------------------------------------------------------------------------
 
 EMAIL_BACKEND = os.environ.get(
-    "EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend" if DEBUG
-    else "django.core.mail.backends.smtp.EmailBackend"
+    "EMAIL_BACKEND",
+    "django.core.mail.backends.filebased.EmailBackend"
+    if DEBUG
+    else "django.core.mail.backends.smtp.EmailBackend",
 )
 EMAIL_FILE_PATH = DATA_DIR / "mail"
 EMAIL_HOST = os.environ.get("EMAIL_HOST", "localhost")
@@ -287,12 +289,28 @@ UNFOLD = {
     "BORDER_RADIUS": "4px",
     "COLORS": {
         "primary": {
-            "50": "238 244 251", "100": "218 231 246", "200": "182 207 237", "300": "134 175 223",
-            "400": "82 138 203", "500": "46 106 178", "600": "28 83 150", "700": "20 66 122",
-            "800": "18 55 100", "900": "17 46 82", "950": "11 30 56",
+            "50": "238 244 251",
+            "100": "218 231 246",
+            "200": "182 207 237",
+            "300": "134 175 223",
+            "400": "82 138 203",
+            "500": "46 106 178",
+            "600": "28 83 150",
+            "700": "20 66 122",
+            "800": "18 55 100",
+            "900": "17 46 82",
+            "950": "11 30 56",
         }
     },
-    "SIDEBAR": {"show_search": False},
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("favicon.svg")}
+    ],
+    "STYLES": [lambda request: static("css/desk.css")],
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": False,
+        "navigation": "procedures.admin.menu.navigation",
+    },
 }
 
 LOGGING = {

@@ -24,10 +24,14 @@ urlpatterns = [
     path("tai-khoan/quen-mat-khau/da-gui/", account.password_reset_done, name="account_reset_password_done"),
     re_path(
         r"^tai-khoan/quen-mat-khau/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
-        account.password_reset_from_key, name="account_reset_password_from_key"),
+        account.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
     path(
-        "tai-khoan/quen-mat-khau/xong/", account.password_reset_from_key_done,
-        name="account_reset_password_from_key_done"),
+        "tai-khoan/quen-mat-khau/xong/",
+        account.password_reset_from_key_done,
+        name="account_reset_password_from_key_done",
+    ),
     path("tai-khoan/thu-dien-tu/", account.email_verification_sent, name="account_email_verification_sent"),
     path("quan-tri/", admin.site.urls),
     path("", include("procedures.urls")),

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
@@ -15,17 +14,18 @@ from portal import fields, geography
 from portal.http import UserRequest, citizen_required, render_page, see_other
 
 
-class ProfileForm(forms.Form):
+class ProfileForm(fields.PageForm):
     """What a citizen may change without showing papers: how and where to reach them."""
 
     phone = fields.PhoneField(label=gettext_lazy("Phone"))
     email = fields.EmailField(label=gettext_lazy("E-mail"), required=False)
     ward = fields.SelectField(label=gettext_lazy("Ward or commune where you live"), groups=())
     street = fields.TextField(
-        label=gettext_lazy("House number, street or hamlet"), required=False, max_length=150)
+        label=gettext_lazy("House number, street or hamlet"), required=False, max_length=150
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="%s", **kwargs)
+        super().__init__(*args, **kwargs)
         ward = self.fields["ward"]
         assert isinstance(ward, fields.SelectField)
         ward.groups = [("", [("", _("Choose"))]), *geography.ward_groups(timezone.localdate())]
@@ -40,10 +40,15 @@ def profile(request: UserRequest) -> HttpResponse:
     if form.is_valid():
         data = form.cleaned_data
         user.phone, user.email, user.ward_id, user.street = (
-            data["phone"], data["email"], data["ward"], data["street"])
+            data["phone"],
+            data["email"],
+            data["ward"],
+            data["street"],
+        )
         user.save(update_fields=["phone", "email", "ward", "street"])
         messages.success(request, _("Your account is up to date."))
         return see_other(reverse("profile"))
     born = fields.DateOrYearField().display(user.date_of_birth)
     return render_page(
-        request, "portal/profile.html", {"form": form, "born": born}, status=422 if form.errors else 200)
+        request, "portal/profile.html", {"form": form, "born": born}, status=422 if form.errors else 200
+    )

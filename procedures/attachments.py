@@ -9,7 +9,7 @@ import hashlib
 import io
 import secrets
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pillow_heif
 from django.conf import settings
@@ -47,7 +47,9 @@ def media_type(head: BinaryIO) -> str:
     try:
         with Image.open(head, formats=("JPEG", "PNG", "HEIF")) as image:
             if image.width * image.height > _MAX_PIXELS:
-                raise ValidationError(_("This picture is too large; please take it again with fewer megapixels."))
+                raise ValidationError(
+                    _("This picture is too large; please take it again with fewer megapixels.")
+                )
             return _PILLOW_TYPES[image.format or ""]
     except (UnidentifiedImageError, KeyError, OSError, ValueError, Image.DecompressionBombError):
         raise ValidationError(
@@ -57,7 +59,7 @@ def media_type(head: BinaryIO) -> str:
         head.seek(0)
 
 
-def attach(dossier: Dossier, document: str, upload: UploadedFile, *, actor: User) -> Attachment:
+def attach(dossier: Dossier, document: str, upload: "UploadedFile[Any]", *, actor: User) -> Attachment:
     """Keep ``upload`` as a file of ``document``; the same bytes twice are kept once.
 
     Raises ``ValidationError`` with words for the citizen.
@@ -68,7 +70,8 @@ def attach(dossier: Dossier, document: str, upload: UploadedFile, *, actor: User
     if upload.size > limit:
         raise ValidationError(
             _("This file has %(size)s MB; a file may have at most %(limit)d MB.")
-            % {"size": f"{upload.size / 1024 / 1024:.1f}".replace(".", ","), "limit": settings.MAX_UPLOAD_MB})
+            % {"size": f"{upload.size / 1024 / 1024:.1f}".replace(".", ","), "limit": settings.MAX_UPLOAD_MB}
+        )
     kind = media_type(upload)  # type: ignore[arg-type]
     digest = hashlib.sha256()
     for chunk in upload.chunks():
@@ -81,13 +84,22 @@ def attach(dossier: Dossier, document: str, upload: UploadedFile, *, actor: User
         if same is not None:
             return same
         if mine.count() >= settings.MAX_UPLOADS_PER_DOSSIER:
-            raise ValidationError(_("A dossier holds at most %(limit)d files.") % {
-                "limit": settings.MAX_UPLOADS_PER_DOSSIER})
+            raise ValidationError(
+                _("A dossier holds at most %(limit)d files.") % {"limit": settings.MAX_UPLOADS_PER_DOSSIER}
+            )
         path = default_storage.save(
-            f"attachments/{timezone.localdate():%Y/%m}/{secrets.token_hex(16)}.{_SUFFIXES[kind]}", upload)
+            f"attachments/{timezone.localdate():%Y/%m}/{secrets.token_hex(16)}.{_SUFFIXES[kind]}", upload
+        )
         return Attachment.objects.create(
-            dossier=dossier, document=document, file=path, name=_shown_name(upload.name or "", kind),
-            media_type=kind, size=upload.size, sha256=digest.hexdigest(), uploaded_by=actor)
+            dossier=dossier,
+            document=document,
+            file=path,
+            name=_shown_name(upload.name or "", kind),
+            media_type=kind,
+            size=upload.size,
+            sha256=digest.hexdigest(),
+            uploaded_by=actor,
+        )
 
 
 def _shown_name(name: str, kind: str) -> str:

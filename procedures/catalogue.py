@@ -6,7 +6,8 @@ the database every time, so publishing takes effect at once in every process.
 """
 
 import tomllib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -120,9 +121,7 @@ def _read(version: ProcedureVersion) -> Definition:
     structs = {f.name: f.type for f in msgspec.structs.fields(Definition)}
     for name, table in _TABLES.items():
         member = structs[name].__args__[0]
-        values[name] = [
-            _struct_values(row, member) for row in table._default_manager.filter(version=version)
-        ]
+        values[name] = [_struct_values(row, member) for row in table._default_manager.filter(version=version)]
     return msgspec.convert(values, Definition)
 
 
@@ -273,49 +272,63 @@ def problems_of(definition: Definition) -> list[str]:
 
 
 def _flow_problems(definition: Definition) -> Iterator[str]:
-    states = {state.slug: state for state in definition.states}
+    states = {state.slug for state in definition.states}
     for transition in definition.transitions:
-        for slug in (*transition.sources, transition.target):
-            if slug not in states:
-                yield f"transitions.{transition.action}: there is no state {slug}"
-        for earlier in transition.four_eyes:
-            if not definition.transition(earlier):
-                yield f"transitions.{transition.action}.four_eyes: there is no action {earlier}"
+        place = f"transitions.{transition.action}"
+        unknown = [s for s in (*transition.sources, transition.target) if s not in states]
+        yield from (f"{place}: there is no state {slug}" for slug in unknown)
+        unknown = [a for a in transition.four_eyes if not definition.transition(a)]
+        yield from (f"{place}.four_eyes: there is no action {action}" for action in unknown)
+    yield from _dead_ends(definition)
+
+
+def _dead_ends(definition: Definition) -> Iterator[str]:
+    """States nothing leads to, and open states nothing leads out of."""
     reached, found = {"draft"}, 0
     while len(reached) != found:
         found = len(reached)
         reached |= {t.target for t in definition.transitions if reached & set(t.sources)}
-    for slug, state in states.items():
-        if slug not in reached:
-            yield f"states.{slug}: cannot be reached"
-        if not state.final and not any(slug in t.sources for t in definition.transitions):
-            yield f"states.{slug}: has no way out"
-    if "draft" not in states:
+    for state in definition.states:
+        if state.slug not in reached:
+            yield f"states.{state.slug}: cannot be reached"
+        if not state.final and not any(state.slug in t.sources for t in definition.transitions):
+            yield f"states.{state.slug}: has no way out"
+    if not any(state.slug == "draft" for state in definition.states):
         yield "states: there is no draft"
 
 
-def _name_problems(definition: Definition, kinds: Any) -> Iterator[str]:
+_NAMES = {
+    "cases": "slug",
+    "steps": "slug",
+    "fields": "name",
+    "documents": "slug",
+    "states": "slug",
+    "transitions": "action",
+}
+
+
+def _name_problems(definition: Definition, kinds: Container[str]) -> Iterator[str]:
+    for part, name in _NAMES.items():
+        seen = Counter(getattr(member, name) for member in getattr(definition, part))
+        yield from (f"{part}.{double}: stands twice" for double, count in seen.items() if count > 1)
     steps = {step.slug for step in definition.steps}
-    for name, members in {"cases": "slug", "steps": "slug", "fields": "name", "documents": "slug",
-                          "states": "slug", "transitions": "action"}.items():
-        seen = [getattr(member, members) for member in getattr(definition, name)]
-        for double in sorted({s for s in seen if seen.count(s) > 1}):
-            yield f"{name}.{double}: stands twice"
     for field in definition.fields:
         if field.step not in steps:
             yield f"fields.{field.name}: there is no step {field.step}"
         if field.kind not in kinds:
             yield f"fields.{field.name}: there is no field kind {field.kind}"
-    for owner, names in _rule_names(definition):
-        for name in names:
-            if name not in hooks.rules:
-                yield f"{owner}: there is no rule {name}"
-    for transition in definition.transitions:
-        for topic in transition.topics:
-            if topic not in outbox.handlers:
-                yield f"transitions.{transition.action}: there is no topic {topic}"
-    if not any(not limit.cases for limit in definition.time_limits):
+    if all(limit.cases for limit in definition.time_limits):
         yield "time_limits: one limit must hold for all other cases"
+    yield from _code_problems(definition)
+
+
+def _code_problems(definition: Definition) -> Iterator[str]:
+    """Names of rules and topics that no code has registered."""
+    for owner, names in _rule_names(definition):
+        yield from (f"{owner}: there is no rule {name}" for name in names if name not in hooks.rules)
+    for transition in definition.transitions:
+        unknown = [topic for topic in transition.topics if topic not in outbox.handlers]
+        yield from (f"transitions.{transition.action}: there is no topic {topic}" for topic in unknown)
 
 
 def _rule_names(definition: Definition) -> Iterator[tuple[str, list[str]]]:
@@ -329,17 +342,12 @@ def _rule_names(definition: Definition) -> Iterator[tuple[str, list[str]]]:
 
 def _condition_problems(definition: Definition) -> Iterator[str]:
     known = {field.name for field in definition.fields} | {"case"}
-    edges: dict[str, set[str]] = {}
-    for kind, part in (
-        *(("fields." + f.name, f) for f in definition.fields),
-        *(("documents." + d.slug, d) for d in definition.documents),
-        *(("steps." + s.slug, s) for s in definition.steps),
-    ):
-        looked_at = set(_condition_fields(part.when))
-        for name in sorted(looked_at - known):
-            yield f"{kind}.when: there is no field {name}"
-        if kind.startswith("fields."):
-            edges[kind.removeprefix("fields.")] = looked_at
+    edges = {field.name: set(_condition_fields(field.when)) for field in definition.fields}
+    looked_at = {f"fields.{name}": names for name, names in edges.items()}
+    looked_at |= {f"documents.{d.slug}": set(_condition_fields(d.when)) for d in definition.documents}
+    looked_at |= {f"steps.{s.slug}": set(_condition_fields(s.when)) for s in definition.steps}
+    for place, names in looked_at.items():
+        yield from (f"{place}.when: there is no field {name}" for name in sorted(names - known))
     yield from (f"fields.{name}.when: depends on itself" for name in edges if _in_circle(name, edges))
 
 

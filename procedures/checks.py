@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.db.utils import DatabaseError
 
 from procedures import catalogue
@@ -26,7 +27,7 @@ def published_definitions_hold(databases: Any = None, **_kwargs: Any) -> list[Ch
     try:
         versions = catalogue.all_published()
     except DatabaseError as error:
-        return [Warning(f"the catalogue could not be read: {error}", id="procedures.W001")]
+        return [checks.Warning(f"the catalogue could not be read: {error}", id="procedures.W001")]
     return [
         Error(problem, obj=definition.slug, id="procedures.E002")
         for _version, definition in versions

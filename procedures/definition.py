@@ -22,7 +22,7 @@ class Part(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     """Base of every piece of a definition: immutable, strict about unknown keys."""
 
 
-class Text(Part):
+class Text(Part, frozen=True):
     """Words in both languages; ``str()`` gives the one the page is in."""
 
     vi: str
@@ -32,7 +32,7 @@ class Text(Part):
         return self.en if get_language() == "en" else self.vi
 
 
-class Condition(Part):
+class Condition(Part, frozen=True):
     """When something applies: one test of a field, or several joined by ``all`` or ``any``."""
 
     field: str = ""
@@ -75,7 +75,7 @@ def _same(value: Any, wanted: Any) -> bool:
     return value is not None and str(value) == str(wanted)
 
 
-class TimeLimit(Part):
+class TimeLimit(Part, frozen=True):
     """How long the office may take. ``cases`` empty: for all cases not named elsewhere."""
 
     days: int
@@ -86,7 +86,7 @@ class TimeLimit(Part):
     cases: list[str] = []
 
 
-class Case(Part):
+class Case(Part, frozen=True):
     """One of the situations a procedure distinguishes, with its own needs and legal basis."""
 
     slug: str
@@ -96,7 +96,7 @@ class Case(Part):
     confidence: ConfidenceMark = "sure"
 
 
-class Step(Part):
+class Step(Part, frozen=True):
     """A page of the form."""
 
     slug: str
@@ -107,13 +107,13 @@ class Step(Part):
     when: Condition | None = None
 
 
-class Choice(Part):
+class Choice(Part, frozen=True):
     value: str
     label: Text
     hint: Text | None = None
 
 
-class Field(Part):
+class Field(Part, frozen=True):
     """A question. ``kind`` names its widget and validation (``procedures.forms.KINDS``)."""
 
     name: str
@@ -131,7 +131,7 @@ class Field(Part):
     rules: list[str] = []
 
 
-class Document(Part):
+class Document(Part, frozen=True):
     """A paper of the dossier and how it is handed in."""
 
     slug: str
@@ -152,7 +152,7 @@ class Document(Part):
         return self.mode in {"post_original", "generated_then_post", "upload_then_original"}
 
 
-class State(Part):
+class State(Part, frozen=True):
     """A station of the dossier; ``code`` is the national status code (1 to 10, 0 for a draft)."""
 
     slug: str
@@ -164,7 +164,7 @@ class State(Part):
     hint: Text | None = None
 
 
-class Transition(Part):
+class Transition(Part, frozen=True):
     """An action: from where to where, who may, which rules hold, which side effects follow.
 
     ``four_eyes`` names earlier actions: who did the last of them may not do this one.
@@ -185,13 +185,13 @@ class Transition(Part):
     tone: Literal["primary", "secondary", "warning"] = "secondary"
 
 
-class Result(Part):
+class Result(Part, frozen=True):
     label: Text
     medium: str
     returned: Text | None = None
 
 
-class Definition(Part, dict=True):
+class Definition(Part, frozen=True, dict=True):
     """One version of a procedure, complete."""
 
     slug: str
@@ -270,15 +270,6 @@ class Definition(Part, dict=True):
     def documents_for(self, answers: Mapping[str, Any]) -> list[Document]:
         """The papers that ``answers`` ask for."""
         return [d for d in self.documents if applies(d, answers)]
-
-    def controls(self) -> frozenset[str]:
-        """Fields whose answer decides what else is asked."""
-        return self._controls
-
-    @cached_property
-    def _controls(self) -> frozenset[str]:
-        parts = (*self.fields, *self.documents, *self.steps)
-        return frozenset(name for part in parts if part.when for name in part.when.fields())
 
 
 def applies(part: Field | Step | Document, answers: Mapping[str, Any]) -> bool:

@@ -17,7 +17,14 @@ from procedures import catalogue, offices, workflow
 from procedures.catalogue import definition_of
 from procedures.definition import Definition, Field, Step
 from procedures.forms import StepForm, form_field, typed_values
-from procedures.models import Dossier, DossierEvent, DossierNumber, Office, Original, ProcedureVersion, StaffMember
+from procedures.models import (
+    Dossier,
+    DossierEvent,
+    Office,
+    Original,
+    ProcedureVersion,
+    StaffMember,
+)
 
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 
@@ -76,8 +83,12 @@ def start(user: User, version: ProcedureVersion) -> Dossier:
         try:
             with transaction.atomic():
                 return Dossier.objects.create(
-                    owner=user, version=version, procedure=version.procedure,
-                    draft_code=_draft_code(), typed=_prefilled(user, definition_of(version)))
+                    owner=user,
+                    version=version,
+                    procedure=version.procedure,
+                    draft_code=_draft_code(),
+                    typed=_prefilled(user, definition_of(version)),
+                )
         except IntegrityError:
             dossier = Dossier.objects.get(owner=user, procedure=version.procedure, state="draft")
     if dossier.version_id != version.pk:
@@ -96,7 +107,8 @@ def carried_over(dossier: Dossier, version: ProcedureVersion | None) -> list[str
 def _draft(user: User, version: ProcedureVersion) -> Dossier | None:
     return (
         Dossier.objects.filter(owner=user, procedure_id=version.procedure_id, state="draft")
-        .select_related("version__procedure").first()
+        .select_related("version__procedure")
+        .first()
     )
 
 
@@ -107,9 +119,14 @@ def _draft_code() -> str:
 def _prefilled(user: User, definition: Definition) -> dict[str, str]:
     """What the account already knows, in the form's raw shape."""
     known = {
-        "full_name": user.full_name, "date_of_birth": user.date_of_birth, "id_number": user.id_number,
-        "phone": user.phone, "email": user.email, "insurance_number": user.username,
-        "street": user.street, "ward": user.ward_id or "",
+        "full_name": user.full_name,
+        "date_of_birth": user.date_of_birth,
+        "id_number": user.id_number,
+        "phone": user.phone,
+        "email": user.email,
+        "insurance_number": user.username,
+        "street": user.street,
+        "ward": user.ward_id or "",
     }
     return {f.name: known[f.prefill] for f in definition.fields if known.get(f.prefill)}
 
@@ -174,22 +191,25 @@ def review(dossier: Dossier, today: date) -> Review:
         checked.append(form)
         if form.is_valid():
             answers.update({k: v for k, v in form.cleaned_data.items() if v != ""})
-    uploaded = set(
-        dossier.attachments.filter(removed_at=None).values_list("document", flat=True))
+    uploaded = set(dossier.attachments.filter(removed_at=None).values_list("document", flat=True))
     missing = [
-        d.slug for d in definition.documents_for(dossier.typed)
+        d.slug
+        for d in definition.documents_for(dossier.typed)
         if d.uploaded and d.required and d.slug not in uploaded
     ]
     return Review(answers, checked, missing)
 
 
-def answered(definition: Definition, answers: Mapping[str, Any], today: date) -> list[tuple[Step, list[tuple[Field, str]]]]:
+def answered(
+    definition: Definition, answers: Mapping[str, Any], today: date
+) -> list[tuple[Step, list[tuple[Field, str]]]]:
     """Cleaned ``answers`` as people read them, page by page."""
     pages = []
     for step in definition.steps_for(answers):
         rows = [
             (field, form_field(field, definition, today).display(answers[field.name]))
-            for field in definition.fields_of(step, answers) if field.name in answers
+            for field in definition.fields_of(step, answers)
+            if field.name in answers
         ]
         if rows:
             pages.append((step, rows))
@@ -215,8 +235,11 @@ def file(dossier: Dossier, *, actor: User, key: str, now: datetime | None = None
     now = now or timezone.now()
     today = timezone.localdate(now)
     with transaction.atomic():
-        locked = Dossier.objects.select_for_update(no_key=True, of=("self",)).select_related(
-            "version__procedure").get(pk=dossier.pk)
+        locked = (
+            Dossier.objects.select_for_update(no_key=True, of=("self",))
+            .select_related("version__procedure")
+            .get(pk=dossier.pk)
+        )
         if not locked.is_draft:
             event = locked.events.get(action="file")
         else:
@@ -239,9 +262,16 @@ def _freeze(dossier: Dossier, found: Review, now: datetime) -> None:
     dossier.phone = str(answers.get("phone", dossier.owner.phone))
     dossier.filed_at = now
     Original.objects.bulk_create(
-        Original(dossier=dossier, document=d.slug, label_vi=d.label.vi, label_en=d.label.en, position=i,
-                 copies=int(answers.get("books_count", 1)) if d.slug == "insurance_book" else 1)
-        for i, d in enumerate(definition.documents_for(answers)) if d.posted and d.required
+        Original(
+            dossier=dossier,
+            document=d.slug,
+            label_vi=d.label.vi,
+            label_en=d.label.en,
+            position=i,
+            copies=int(answers.get("books_count", 1)) if d.slug == "insurance_book" else 1,
+        )
+        for i, d in enumerate(definition.documents_for(answers))
+        if d.posted and d.required
     )
     dossier.code = _next_code(dossier.office, today)
     dossier.save()
@@ -256,6 +286,8 @@ def _next_code(office: Office, day: date) -> str:
         cursor.execute(
             "INSERT INTO procedures_dossiernumber (office_id, day, last) VALUES (%s, %s, 1) "
             "ON CONFLICT (office_id, day) DO UPDATE SET last = procedures_dossiernumber.last + 1 "
-            "RETURNING last", [office.pk, day])
+            "RETURNING last",
+            [office.pk, day],
+        )
         (number,) = cursor.fetchone()
     return f"BHXH056.{office.number}-{day:%y%m%d}-{number:04d}"

@@ -7,6 +7,8 @@ from functools import lru_cache
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
 from portal import fields, geography
@@ -18,7 +20,7 @@ Maker = Callable[[Field, Definition, date, dict[str, Any]], fields.PortalField]
 
 
 def _plain(kind: type[fields.PortalField]) -> Maker:
-    return lambda field, definition, today, common: kind(**common)
+    return lambda _field, _definition, _today, common: kind(**common)
 
 
 def _date(kind: type[fields.DateField]) -> Maker:
@@ -29,16 +31,12 @@ def _date(kind: type[fields.DateField]) -> Maker:
 
 
 def _case(field: Field, definition: Definition, today: date, common: dict[str, Any]) -> fields.PortalField:
-    options = [
-        {"value": c.slug, "label": str(c.label), "hint": str(c.needs or "")} for c in definition.cases
-    ]
+    options = [{"value": c.slug, "label": str(c.label), "hint": str(c.needs or "")} for c in definition.cases]
     return fields.ChoiceField(options=options, **common)
 
 
 def _choice(field: Field, definition: Definition, today: date, common: dict[str, Any]) -> fields.PortalField:
-    options = [
-        {"value": c.value, "label": str(c.label), "hint": str(c.hint or "")} for c in field.choices
-    ]
+    options = [{"value": c.value, "label": str(c.label), "hint": str(c.hint or "")} for c in field.choices]
     return fields.ChoiceField(options=options, **common)
 
 
@@ -95,16 +93,21 @@ def form_field(field: Field, definition: Definition, today: date) -> fields.Port
     return KINDS[field.kind](field, definition, today, common)
 
 
-class StepForm(forms.Form):
+class StepForm(fields.PageForm):
     """The questions of one page that apply to the answers given so far."""
 
     template_name = ""
 
     def __init__(
-        self, definition: Definition, step: Step, answers: Mapping[str, Any], today: date, *,
+        self,
+        definition: Definition,
+        step: Step,
+        answers: Mapping[str, Any],
+        today: date,
+        *,
         data: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(data=data, initial=dict(answers), auto_id="%s")
+        super().__init__(data=data, initial=dict(answers))
         self.definition, self.step, self.today = definition, step, today
         self.answers = {**answers, **(typed_values(definition, step, data) if data is not None else {})}
         for asked in definition.fields_of(step, self.answers):
@@ -131,8 +134,8 @@ def typed_values(definition: Definition, step: Step, data: Mapping[str, Any]) ->
         if field.step != step.slug:
             continue
         widget = _widget(field)
-        if field.kind == "confirm" or not widget.value_omitted_from_data(data, {}, field.name):
-            value = widget.value_from_datadict(data, {}, field.name)
+        if field.kind == "confirm" or not widget.value_omitted_from_data(data, _NO_FILES, field.name):
+            value = widget.value_from_datadict(data, _NO_FILES, field.name)
             typed[field.name] = "" if value is None else str(value)[:4000]
     return typed
 
@@ -143,6 +146,7 @@ _PARTS = {
     "years_months": fields.YearsMonthsField.suffixes,
 }
 _ONE = forms.Widget()
+_NO_FILES: "MultiValueDict[str, UploadedFile[Any]]" = MultiValueDict()
 
 
 def _widget(field: Field) -> forms.Widget:

@@ -24,7 +24,8 @@ TOLD = {
 
 def _dossier(message: OutboxMessage) -> Dossier:
     return Dossier.objects.select_related("version__procedure", "office", "owner").get(
-        pk=message.payload["dossier"])
+        pk=message.payload["dossier"]
+    )
 
 
 def _issue(message: OutboxMessage, *kinds: str) -> None:
@@ -62,7 +63,9 @@ def tell_citizen(message: OutboxMessage) -> None:
     parcel = dossier.postal_items.filter(direction=PostalItem.Direction.OUT).last()
     due = timezone.localtime(dossier.due_at) if dossier.due_at else None
     notices.notify(
-        dossier.owner, TOLD.get(event.action, "news"), about=dossier.code or dossier.draft_code,
+        dossier.owner,
+        TOLD.get(event.action, "news"),
+        about=dossier.code or dossier.draft_code,
         facts={
             "due": f"{due:%H:%M %d/%m/%Y}" if due else "",
             "tracking": parcel.tracking if parcel else "",

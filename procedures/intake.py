@@ -23,9 +23,19 @@ from procedures.models import Dossier, IntakeList, IntakeRow, Office
 from procedures.papers import citizen_address, shown
 
 COLUMNS = (
-    "STT", "Mã hồ sơ", "Tên thủ tục hành chính", "Số lượng hồ sơ (bộ)", "Tên cá nhân, tổ chức",
-    "Địa chỉ, số điện thoại", "Cơ quan chủ trì giải quyết", "Nhận hồ sơ", "Hẹn trả kết quả",
-    "Phương thức nhận kết quả", "Hình thức nộp", "Trạng thái khi chốt sổ", "Ghi chú",
+    "STT",
+    "Mã hồ sơ",
+    "Tên thủ tục hành chính",
+    "Số lượng hồ sơ (bộ)",
+    "Tên cá nhân, tổ chức",
+    "Địa chỉ, số điện thoại",
+    "Cơ quan chủ trì giải quyết",
+    "Nhận hồ sơ",
+    "Hẹn trả kết quả",
+    "Phương thức nhận kết quả",
+    "Hình thức nộp",
+    "Trạng thái khi chốt sổ",
+    "Ghi chú",
 )
 _CHANNELS = {"1": "Trực tiếp", "2": "Trực tuyến", "3": "Bưu chính công ích"}
 
@@ -58,20 +68,30 @@ def _close(
     until = min(now, start_of(day + timedelta(days=1)))
     waiting = (
         Dossier.objects.filter(office=office, intake_row=None, filed_at__lte=until)
-        .exclude(state="draft").select_related("version__procedure", "office").order_by("filed_at", "id")
+        .exclude(state="draft")
+        .select_related("version__procedure", "office")
+        .order_by("filed_at", "id")
     )
     contents = [(d, _is_late(d, day), _content(d)) for d in waiting]
     numbered = IntakeList.objects.filter(office=office, year=day.year).order_by("-number").first()
     number = numbered.number + 1 if numbered else 1
     previous = last.digest if last else ""
     closed = IntakeList.objects.create(
-        office=office, day=day, year=day.year, number=number,
-        opened_at=last.closed_at if last else (contents[0][0].filed_at if contents else start_of(day)),
-        closed_at=now, closed_by=actor, row_count=len(contents), previous_digest=previous,
-        digest=_digest(office, day, number, previous, [(late, c) for _d, late, c in contents]))
+        office=office,
+        day=day,
+        year=day.year,
+        number=number,
+        opened_at=last.closed_at if last else start_of(day),
+        closed_at=now,
+        closed_by=actor,
+        row_count=len(contents),
+        previous_digest=previous,
+        digest=_digest(office, day, number, previous, [(late, c) for _d, late, c in contents]),
+    )
     IntakeRow.objects.bulk_create(
         IntakeRow(list=closed, position=i, dossier=d, late=late, content=content)
-        for i, (d, late, content) in enumerate(contents, start=1))
+        for i, (d, late, content) in enumerate(contents, start=1)
+    )
     return closed
 
 
@@ -136,8 +156,18 @@ def rows(intake: IntakeList) -> Iterator[tuple[str | int, ...]]:
     for row in intake.rows.order_by("position").iterator(chunk_size=2000):
         c = row.content
         yield (
-            row.position, c["code"], c["procedure"], c["sets"], c["applicant"], c["address"], c["office"],
-            c["received"], c["promised"], c["delivery"], c["channel"], c["state"],
+            row.position,
+            c["code"],
+            c["procedure"],
+            c["sets"],
+            c["applicant"],
+            c["address"],
+            c["office"],
+            c["received"],
+            c["promised"],
+            c["delivery"],
+            c["channel"],
+            c["state"],
             "Vào sổ muộn" if row.late else "",
         )
 
@@ -161,16 +191,27 @@ def harmless(cell: str | int) -> str:
 
 def write_xlsx(intake: IntakeList, out: BinaryIO) -> None:
     """Write ``intake`` as a workbook in constant memory; text stays text."""
-    book = xlsxwriter.Workbook(out, {
-        "constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
-        "strings_to_numbers": False, "in_memory": False,
-    })
+    book = xlsxwriter.Workbook(
+        out,
+        {
+            "constant_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+            "in_memory": False,
+        },
+    )
     sheet = book.add_worksheet(f"{intake.day:%d-%m-%Y}")
     bold, wrap = book.add_format({"bold": True, "text_wrap": True}), book.add_format({"text_wrap": True})
     for column, width in enumerate((6, 24, 34, 8, 34, 40, 26, 17, 22, 20, 14, 24, 14)):
         sheet.set_column(column, column, width)
-    sheet.write_string(0, 0, f"SỔ THEO DÕI HỒ SƠ số {intake.number}/{intake.year} – {intake.office.name}, "
-                             f"ngày {intake.day:%d/%m/%Y}", bold)
+    sheet.write_string(
+        0,
+        0,
+        f"SỔ THEO DÕI HỒ SƠ số {intake.number}/{intake.year} – {intake.office.name}, "
+        f"ngày {intake.day:%d/%m/%Y}",
+        bold,
+    )
     _write_row(sheet, 2, COLUMNS, bold)
     for number, row in enumerate(rows(intake), start=3):
         _write_row(sheet, number, row, wrap)

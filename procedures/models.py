@@ -83,9 +83,7 @@ class AdjoiningOffice(models.Model):
 
     class Meta:
         ordering: ClassVar = ["km"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["office", "other"], name="adjoining_once")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["office", "other"], name="adjoining_once")]
 
     def __str__(self) -> str:
         return f"{self.office} – {self.other}: {self.km} km"
@@ -178,7 +176,9 @@ class ProcedureVersion(models.Model):
         FILE = "file", _("file")
         STAFF = "staff", _("staff")
 
-    procedure = models.ForeignKey(Procedure, models.PROTECT, related_name="versions", verbose_name=_("procedure"))
+    procedure = models.ForeignKey(
+        Procedure, models.PROTECT, related_name="versions", verbose_name=_("procedure")
+    )
     number = models.PositiveIntegerField(_("version"))
     status = models.CharField(_("status"), max_length=9, choices=Status, default=Status.DRAFT)
     origin = models.CharField(_("comes from"), max_length=5, choices=Origin)
@@ -353,7 +353,9 @@ class Dossier(models.Model):
     draft_code = models.CharField(max_length=16, unique=True)
     code = models.CharField(_("code"), max_length=32, unique=True, null=True, blank=True)
     version = models.ForeignKey(ProcedureVersion, models.PROTECT, related_name="+", verbose_name=_("version"))
-    procedure = models.ForeignKey(Procedure, models.PROTECT, related_name="dossiers", verbose_name=_("procedure"))
+    procedure = models.ForeignKey(
+        Procedure, models.PROTECT, related_name="dossiers", verbose_name=_("procedure")
+    )
     owner = models.ForeignKey(User, models.PROTECT, related_name="dossiers", verbose_name=_("filed by"))
     case = models.CharField(_("case"), max_length=60, blank=True)
     state = models.CharField(_("state"), max_length=60, default="draft")

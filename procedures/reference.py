@@ -18,7 +18,8 @@ def load_offices() -> int:
     for entry in added:
         AdjoiningOffice.objects.bulk_create(
             AdjoiningOffice(office=known[entry["slug"]], other=known[near["office"]], km=near["km"])
-            for near in entry["adjoining"])
+            for near in entry["adjoining"]
+        )
     return len(added)
 
 
@@ -28,7 +29,8 @@ def _add_office(entry: dict[str, Any]) -> bool:
     if created:
         OfficeArea.objects.bulk_create(
             OfficeArea(office=office, district_id=area["district"], confidence=area["confidence"])
-            for area in entry["serves"])
+            for area in entry["serves"]
+        )
     return created
 
 

@@ -32,8 +32,10 @@ def supplement_answered(facts: Facts) -> Refusal | None:
     """The citizen's answer says something or brings a file."""
     assert facts.dossier is not None
     asked = facts.dossier.events.filter(action="ask_supplement").order_by("-sequence").first()
-    brought = asked is not None and facts.dossier.attachments.filter(
-        removed_at=None, uploaded_at__gte=asked.at).exists()
+    brought = (
+        asked is not None
+        and facts.dossier.attachments.filter(removed_at=None, uploaded_at__gte=asked.at).exists()
+    )
     if brought or facts.answers.get("message"):
         return None
     return Refusal(_("Please add a file or write an answer."), field="message")
@@ -56,4 +58,6 @@ def account_of_applicant(facts: Facts) -> Refusal | None:
         return None
     return Refusal(
         _("The account must be yours: the holder “%(holder)s” is not “%(name)s”.")
-        % {"holder": holder, "name": name}, field="account_holder")
+        % {"holder": holder, "name": name},
+        field="account_holder",
+    )

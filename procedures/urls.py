@@ -18,7 +18,9 @@ urlpatterns = [
     path("ho-so/<str:code>/kiem-tra/", filing.check, name="check"),
     path("ho-so/<str:code>/xoa-nhap/", filing.discard, name="discard"),
     path("ho-so/<str:code>/tep/<int:number>/", dossier.attachment, name="attachment"),
-    path("ho-so/<str:code>/tep/<int:number>/xem-truoc/", dossier.attachment_preview, name="attachment_preview"),
+    path(
+        "ho-so/<str:code>/tep/<int:number>/xem-truoc/", dossier.attachment_preview, name="attachment_preview"
+    ),
     path("ho-so/<str:code>/tep/<int:number>/xoa/", filing.remove_upload, name="remove_upload"),
     path("ho-so/<str:code>/giay-to/", dossier.documents, name="documents"),
     path("ho-so/<str:code>/giay-to/<slug:kind>-<int:number>.pdf", dossier.document, name="document"),

@@ -59,8 +59,11 @@ def move(
     """
     now = now or timezone.now()
     with transaction.atomic():
-        locked = Dossier.objects.select_for_update(no_key=True, of=("self",)).select_related(
-            "version__procedure").get(pk=dossier.pk)
+        locked = (
+            Dossier.objects.select_for_update(no_key=True, of=("self",))
+            .select_related("version__procedure")
+            .get(pk=dossier.pk)
+        )
         seen = DossierEvent.objects.filter(dossier=locked, key=key).first()
         if seen is not None:
             _refresh(dossier, locked)
@@ -69,13 +72,24 @@ def move(
         transition = _checked(locked, definition, action, actor, note, facts or {}, now)
         event = _record(locked, transition, actor, key, note, facts or {}, now)
         _enter(locked, definition, definition.state(transition.target), now)
-        locked.save(update_fields=[
-            "state", "final", "clock_started_on", "days_left", "due_at", "decided_at", "updated_at",
-        ])
+        locked.save(
+            update_fields=[
+                "state",
+                "final",
+                "clock_started_on",
+                "days_left",
+                "due_at",
+                "decided_at",
+                "updated_at",
+            ]
+        )
         for topic in transition.topics:
             outbox.enqueue(
-                topic, key=f"{locked.pk}:{event.sequence}", about=locked.code or locked.draft_code,
-                dossier=locked.pk, event=event.pk,
+                topic,
+                key=f"{locked.pk}:{event.sequence}",
+                about=locked.code or locked.draft_code,
+                dossier=locked.pk,
+                event=event.pk,
             )
     _refresh(dossier, locked)
     return event
@@ -86,8 +100,11 @@ def available_actions(dossier: Dossier, actor: User) -> list[Transition]:
     definition = definition_of(dossier.version)
     role = role_of(actor)
     return [
-        t for t in definition.transitions
-        if dossier.state in t.sources and _may(role, t) and _in_scope(dossier, actor, role)
+        t
+        for t in definition.transitions
+        if dossier.state in t.sources
+        and _may(role, t)
+        and _in_scope(dossier, actor, role)
         and not _same_eyes(dossier, t, actor)
     ]
 
@@ -113,8 +130,13 @@ def _refresh(dossier: Dossier, locked: Dossier) -> None:
 
 
 def _checked(
-    dossier: Dossier, definition: Definition, action: str, actor: User | None, note: str,
-    facts: Mapping[str, Any], now: datetime,
+    dossier: Dossier,
+    definition: Definition,
+    action: str,
+    actor: User | None,
+    note: str,
+    facts: Mapping[str, Any],
+    now: datetime,
 ) -> Transition:
     transition = definition.transition(action)
     role = role_of(actor)
@@ -123,14 +145,19 @@ def _checked(
     if dossier.state not in transition.sources:
         raise MoveRefused(
             _("The dossier is in the state “%(state)s” now: somebody was faster. Please look again.")
-            % {"state": definition.state(dossier.state).label})
+            % {"state": definition.state(dossier.state).label}
+        )
     if actor and _same_eyes(dossier, transition, actor):
         raise MoveRefused(_("Another person than the one who proposed must decide."))
     if transition.note == "required" and not note.strip():
         raise MoveRefused(_("Please write the reason."), field="note")
     context = hooks.Facts(
-        definition=definition, answers={**dossier.answers, **facts, "case": dossier.case},
-        today=timezone.localdate(now), dossier=dossier, actor=actor)
+        definition=definition,
+        answers={**dossier.answers, **facts, "case": dossier.case},
+        today=timezone.localdate(now),
+        dossier=dossier,
+        actor=actor,
+    )
     for refusal in hooks.refusals(transition.rules, context):
         raise MoveRefused(refusal.message, field=refusal.field)
     return transition
@@ -160,8 +187,13 @@ def _same_eyes(dossier: Dossier, transition: Transition, actor: User) -> bool:
 
 
 def _record(
-    dossier: Dossier, transition: Transition, actor: User | None, key: str, note: str,
-    facts: Mapping[str, Any], now: datetime,
+    dossier: Dossier,
+    transition: Transition,
+    actor: User | None,
+    key: str,
+    note: str,
+    facts: Mapping[str, Any],
+    now: datetime,
 ) -> DossierEvent:
     last = dossier.events.order_by("-sequence").first()
     event = DossierEvent(
@@ -186,9 +218,18 @@ def _record(
 def _hash(event: DossierEvent) -> str:
     """SHA-256 over everything the event says and the hash of the one before."""
     content = [
-        event.dossier_id, event.sequence, event.action, event.from_state, event.to_state,
-        event.actor_id, event.role, event.note, event.facts, event.key,
-        event.at.astimezone(timezone.get_fixed_timezone(0)).isoformat(), event.previous_hash,
+        event.dossier_id,
+        event.sequence,
+        event.action,
+        event.from_state,
+        event.to_state,
+        event.actor_id,
+        event.role,
+        event.note,
+        event.facts,
+        event.key,
+        event.at.astimezone(timezone.get_fixed_timezone(0)).isoformat(),
+        event.previous_hash,
     ]
     return hashlib.sha256(msgspec.json.encode(content, order="sorted")).hexdigest()
 

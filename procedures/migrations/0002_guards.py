@@ -10,7 +10,10 @@ END $$;
 """
 
 APPEND_ONLY = (
-    "procedures_dossierevent", "procedures_intakelist", "procedures_intakerow", "portal_accesslog",
+    "procedures_dossierevent",
+    "procedures_intakelist",
+    "procedures_intakerow",
+    "portal_accesslog",
 )
 
 FREEZE_VERSION = """
@@ -34,7 +37,8 @@ DECLARE
 BEGIN
     IF TG_OP = 'DELETE' THEN
         IF OLD.status <> 'draft' THEN
-            RAISE EXCEPTION 'version % is %: it stays', OLD.id, OLD.status USING ERRCODE = 'restrict_violation';
+            RAISE EXCEPTION 'version % is %: it stays', OLD.id, OLD.status
+                USING ERRCODE = 'restrict_violation';
         END IF;
         RETURN OLD;
     END IF;
@@ -67,7 +71,8 @@ def statements() -> list[str]:
     ]
     made.append(
         "CREATE TRIGGER published_is_fixed BEFORE UPDATE OR DELETE ON procedures_procedureversion "
-        "FOR EACH ROW EXECUTE FUNCTION procedures_refuse_version_change();")
+        "FOR EACH ROW EXECUTE FUNCTION procedures_refuse_version_change();"
+    )
     return made
 
 
@@ -76,7 +81,8 @@ def undo() -> list[str]:
     made += [f"DROP TRIGGER published_is_fixed ON procedures_{table};" for table in VERSION_ROWS]
     made += [
         "DROP TRIGGER published_is_fixed ON procedures_procedureversion;",
-        "DROP FUNCTION portal_refuse_change();", "DROP FUNCTION procedures_refuse_published();",
+        "DROP FUNCTION portal_refuse_change();",
+        "DROP FUNCTION procedures_refuse_published();",
         "DROP FUNCTION procedures_refuse_version_change();",
     ]
     return made

@@ -5,7 +5,6 @@ import secrets
 from datetime import date
 from typing import Any
 
-from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -36,13 +35,20 @@ def start(request: UserRequest, slug: str) -> HttpResponse:
     if version is None:
         raise Http404
     earlier = Dossier.objects.filter(owner=request.user, procedure=version.procedure, state="draft")
-    changes = [line for draft in earlier.select_related("version__procedure")
-               for line in dossiers.carried_over(draft, version)]
+    changes = [
+        line
+        for draft in earlier.select_related("version__procedure")
+        for line in dossiers.carried_over(draft, version)
+    ]
     dossier = dossiers.start(request.user, version)
     if changes:
-        messages.info(request, _(
-            "The procedure has changed since you began; your answers are kept. Please go through the "
-            "pages again."))
+        messages.info(
+            request,
+            _(
+                "The procedure has changed since you began; your answers are kept. Please go through the "
+                "pages again."
+            ),
+        )
     return _go_on(request, dossier, definition_of(dossier.version).steps_for(dossier.typed)[0])
 
 
@@ -78,8 +84,13 @@ def step(request: UserRequest, code: str, slug: str) -> HttpResponse:
 def _save_step(request: UserRequest, dossier: Dossier, definition: Definition, found: Step) -> HttpResponse:
     revision = request.POST.get("revision", "")
     saved = dossiers.save_answers(
-        dossier, found, request.POST, revision=int(revision) if revision.isdigit() else dossier.revision,
-        device=_device(request), today=timezone.localdate())
+        dossier,
+        found,
+        request.POST,
+        revision=int(revision) if revision.isdigit() else dossier.revision,
+        device=_device(request),
+        today=timezone.localdate(),
+    )
     if not dossier.is_draft:
         return redirect("dossier", dossier.draft_code)
     if "luu" in request.GET:
@@ -98,8 +109,15 @@ def _blank(dossier: Dossier, definition: Definition, found: Step) -> StepForm:
 
 
 def _step_page(
-    request: UserRequest, dossier: Dossier, found: Step, form: StepForm, *,
-    conflict: bool = False, autosaved: bool = False, status: int = 200, push_url: str = "",
+    request: UserRequest,
+    dossier: Dossier,
+    found: Step,
+    form: StepForm,
+    *,
+    conflict: bool = False,
+    autosaved: bool = False,
+    status: int = 200,
+    push_url: str = "",
 ) -> HttpResponse:
     definition = definition_of(dossier.version)
     steps = definition.steps_for(dossier.typed)
@@ -107,28 +125,47 @@ def _step_page(
     _redraw_on_change(definition, found, form, url)
     number = steps.index(found) + 1 if found in steps else 1
     context = {
-        "dossier": dossier, "definition": definition, "step": found, "form": form, "conflict": conflict,
-        "autosaved": autosaved, "url": url, "number": number, "total": len(steps) + 2,
-        "back_url": _url(dossier, steps[number - 2]) if number > 1 else reverse("procedure", args=[definition.slug]),
+        "dossier": dossier,
+        "definition": definition,
+        "step": found,
+        "form": form,
+        "conflict": conflict,
+        "autosaved": autosaved,
+        "url": url,
+        "number": number,
+        "total": len(steps) + 2,
+        "back_url": _url(dossier, steps[number - 2])
+        if number > 1
+        else reverse("procedure", args=[definition.slug]),
         "to_check": "kiem-tra" in request.GET,
         "errors": form.errors if form.is_bound else {},
         "similar": _similar(request, dossier) if number <= 2 else [],
     }
     return render_page(
-        request, "procedures/step.html", context, status=status, push_url=push_url,
-        fragments=("page", "questions", "saved"))
+        request,
+        "procedures/step.html",
+        context,
+        status=status,
+        push_url=push_url,
+        fragments=("page", "questions", "saved"),
+    )
 
 
 def _redraw_on_change(definition: Definition, found: Step, form: StepForm, url: str) -> None:
     """Questions that decide about others on the same page ask the server for the page anew."""
     deciding = {
-        name for field in definition.fields if field.step == found.slug and field.when
+        name
+        for field in definition.fields
+        if field.step == found.slug and field.when
         for name in field.when.fields()
     }
     for name in deciding & set(form.fields):
         form.fields[name].hx = (  # type: ignore[attr-defined]
-            ("hx-post", f"{url}?luu=1"), ("hx-trigger", "change"),
-            ("hx-target", "#questions"), ("hx-swap", "outerHTML"))
+            ("hx-post", f"{url}?luu=1"),
+            ("hx-trigger", "change"),
+            ("hx-target", "#questions"),
+            ("hx-swap", "outerHTML"),
+        )
 
 
 def _similar(request: UserRequest, dossier: Dossier) -> list[Dossier]:
@@ -142,7 +179,7 @@ def _after(request: UserRequest, definition: Definition, dossier: Dossier, found
     if "kiem-tra" in request.GET:
         return "check"
     steps = definition.steps_for(dossier.typed)
-    following = steps[steps.index(found) + 1:] if found in steps else []
+    following = steps[steps.index(found) + 1 :] if found in steps else []
     if following:
         return following[0]
     return "uploads" if _uploaded(definition, dossier) else "check"
@@ -214,24 +251,43 @@ def _missing(dossier: Dossier, wanted: list[Document]) -> dict[str, str]:
 
 
 def _uploads_page(
-    request: UserRequest, dossier: Dossier, *, errors: dict[str, str] | None = None, status: int = 200,
+    request: UserRequest,
+    dossier: Dossier,
+    *,
+    errors: dict[str, str] | None = None,
+    status: int = 200,
     push_url: str = "",
 ) -> HttpResponse:
     definition = definition_of(dossier.version)
     steps = definition.steps_for(dossier.typed)
     papers_wanted = [
-        {"document": d, "error": (errors or {}).get(d.slug, ""), "files": file_rows(dossier, d.slug, removable=True)}
+        {
+            "document": d,
+            "error": (errors or {}).get(d.slug, ""),
+            "files": file_rows(dossier, d.slug, removable=True),
+        }
         for d in _uploaded(definition, dossier)
     ]
     context = {
-        "dossier": dossier, "definition": definition, "papers": papers_wanted, "accept": attachments.ACCEPT,
-        "url": reverse("uploads", args=[dossier.draft_code]), "number": len(steps) + 1, "total": len(steps) + 2,
-        "back_url": _url(dossier, steps[-1]), "max_upload_mb": settings.MAX_UPLOAD_MB,
+        "dossier": dossier,
+        "definition": definition,
+        "papers": papers_wanted,
+        "accept": attachments.ACCEPT,
+        "url": reverse("uploads", args=[dossier.draft_code]),
+        "number": len(steps) + 1,
+        "total": len(steps) + 2,
+        "back_url": _url(dossier, steps[-1]),
+        "max_upload_mb": settings.MAX_UPLOAD_MB,
         "errors": [{"id": f"file_{slug}", "message": message} for slug, message in (errors or {}).items()],
     }
     return render_page(
-        request, "procedures/uploads.html", context, status=status, push_url=push_url,
-        fragments=("page", "uploads"))
+        request,
+        "procedures/uploads.html",
+        context,
+        status=status,
+        push_url=push_url,
+        fragments=("page", "uploads"),
+    )
 
 
 def file_rows(dossier: Dossier, slug: str, *, removable: bool) -> list[dict[str, Any]]:
@@ -239,13 +295,19 @@ def file_rows(dossier: Dossier, slug: str, *, removable: bool) -> list[dict[str,
     code = dossier.code or dossier.draft_code
     return [
         {
-            "name": a.name, "size": a.size, "kind": a.media_type.rsplit("/", 1)[-1].upper(),
+            "name": a.name,
+            "size": a.size,
+            "kind": a.media_type.rsplit("/", 1)[-1].upper(),
             "url": reverse("attachment", args=[code, a.pk]),
             "thumbnail_url": reverse("attachment_preview", args=[code, a.pk])
-            if a.media_type.startswith("image/") else "",
+            if a.media_type.startswith("image/")
+            else "",
             "remove_url": reverse("remove_upload", args=[code, a.pk]) if removable else "",
-            "remove_attrs": [("hx-post", reverse("remove_upload", args=[code, a.pk])),
-                             ("hx-target", "#uploads"), ("hx-swap", "outerHTML")],
+            "remove_attrs": [
+                ("hx-post", reverse("remove_upload", args=[code, a.pk])),
+                ("hx-target", "#uploads"),
+                ("hx-swap", "outerHTML"),
+            ],
         }
         for a in dossier.attachments.filter(document=slug, removed_at=None)
     ]
@@ -267,14 +329,14 @@ def remove_upload(request: UserRequest, code: str, number: int) -> HttpResponse:
 # --- Check and file ------------------------------------------------------------------------------
 
 
-class DeclarationForm(forms.Form):
+class DeclarationForm(fields.PageForm):
     declaration = fields.ConfirmField(
-        label=gettext_lazy("I declare that what I have written is true. I understand that time paid out "
-                           "in a lump sum no longer counts towards a pension."),
-        error_messages={"required": gettext_lazy("Please tick the box to file.")})
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="%s", **kwargs)
+        label=gettext_lazy(
+            "I declare that what I have written is true. I understand that time paid out "
+            "in a lump sum no longer counts towards a pension."
+        ),
+        error_messages={"required": gettext_lazy("Please tick the box to file.")},
+    )
 
 
 @never_cache
@@ -308,21 +370,34 @@ def _filed(request: UserRequest, dossier: Dossier) -> HttpResponse:
 
 
 def _check_page(
-    request: UserRequest, dossier: Dossier, *, form: DeclarationForm | None = None, status: int = 200,
+    request: UserRequest,
+    dossier: Dossier,
+    *,
+    form: DeclarationForm | None = None,
+    status: int = 200,
     push_url: str = "",
 ) -> HttpResponse:
     definition, today = definition_of(dossier.version), timezone.localdate()
     review = dossiers.review(dossier, today)
     form = form or DeclarationForm()
     context = {
-        "dossier": dossier, "definition": definition, "form": form, "key": secrets.token_urlsafe(12),
+        "dossier": dossier,
+        "definition": definition,
+        "form": form,
+        "key": secrets.token_urlsafe(12),
         "sections": _sections(dossier, definition, review, today),
         "papers": [
-            {"document": d, "files": file_rows(dossier, d.slug, removable=False), "how": papers.how_handed_in(d),
-             "missing": d.slug in review.missing_uploads}
-            for d in definition.documents_for(dossier.typed) if d.required or d.uploaded
+            {
+                "document": d,
+                "files": file_rows(dossier, d.slug, removable=False),
+                "how": papers.how_handed_in(d),
+                "missing": d.slug in review.missing_uploads,
+            }
+            for d in definition.documents_for(dossier.typed)
+            if d.required or d.uploaded
         ],
-        "review": review, "number": len(definition.steps_for(dossier.typed)) + 2,
+        "review": review,
+        "number": len(definition.steps_for(dossier.typed)) + 2,
         "errors": _check_errors(dossier, review, form, asked=status != 200),
         "back_url": reverse("uploads", args=[dossier.draft_code]),
         "similar": _similar(request, dossier),
@@ -338,7 +413,8 @@ def _sections(
     open_slugs = {s.slug for s in review.open_steps}
     return [
         {
-            "title": form.step.title, "open": form.step.slug in open_slugs,
+            "title": form.step.title,
+            "open": form.step.slug in open_slugs,
             "change_url": f"{_url(dossier, form.step)}?kiem-tra=1",
             "rows": [{"label": f.label, "value": v or "–"} for f, v in shown.get(form.step.slug, [])],
         }
@@ -351,7 +427,9 @@ def _check_errors(
 ) -> list[dict[str, str]]:
     if not asked:
         return []
-    errors = [{"id": name if name in form.fields else "", "message": str(e[0])} for name, e in form.errors.items()]
+    errors = [
+        {"id": name if name in form.fields else "", "message": str(e[0])} for name, e in form.errors.items()
+    ]
     if review.open_steps:
         errors.append({"id": "open", "message": _("Some pages are not complete yet; they are marked below.")})
     if review.missing_uploads:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -32,9 +31,17 @@ def _found(query: str) -> list[tuple[str, list[Definition]]]:
     words = without_marks(query).split()
     groups: dict[str, list[Definition]] = {}
     for _version, definition in catalogue.all_published():
-        text = without_marks(" ".join((
-            definition.title.vi, definition.title.en, definition.summary.vi, definition.summary.en,
-            *(case.label.vi for case in definition.cases))))
+        text = without_marks(
+            " ".join(
+                (
+                    definition.title.vi,
+                    definition.title.en,
+                    definition.summary.vi,
+                    definition.summary.en,
+                    *(case.label.vi for case in definition.cases),
+                )
+            )
+        )
         if all(word in text for word in words):
             groups.setdefault(str(GROUPS[definition.group]), []).append(definition)
     return list(groups.items())
@@ -51,9 +58,16 @@ def home(request: Request) -> HttpResponse:
 @require_GET
 def procedure_list(request: Request) -> HttpResponse:
     query = request.GET.get("q", "")[:100]
-    context = {"groups": _found(query), "query": query, "search_attrs": [
-        ("hx-get", request.path), ("hx-trigger", "input changed delay:300ms"),
-        ("hx-target", "#results"), ("hx-swap", "outerHTML")]}
+    context = {
+        "groups": _found(query),
+        "query": query,
+        "search_attrs": [
+            ("hx-get", request.path),
+            ("hx-trigger", "input changed delay:300ms"),
+            ("hx-target", "#results"),
+            ("hx-swap", "outerHTML"),
+        ],
+    }
     return render_page(request, "procedures/list.html", context, fragments=("page", "results"))
 
 
@@ -66,21 +80,28 @@ def procedure(request: Request, slug: str) -> HttpResponse:
     mine: list[Dossier] = []
     if request.user.is_authenticated and not request.user.is_staff:
         mine = list(dossiers.visible_to(request.user).filter(procedure=version.procedure, final=False))
-    return render_page(request, "procedures/procedure.html", {
-        "definition": definition,
-        "group": GROUPS[definition.group],
-        "limit": papers.time_limit_words(definition, ""),
-        "time_limit": definition.time_limit(""),
-        "papers": _papers(definition),
-        "mine": mine,
-    })
+    return render_page(
+        request,
+        "procedures/procedure.html",
+        {
+            "definition": definition,
+            "group": GROUPS[definition.group],
+            "limit": papers.time_limit_words(definition, ""),
+            "time_limit": definition.time_limit(""),
+            "papers": _papers(definition),
+            "mine": mine,
+        },
+    )
 
 
 def _papers(definition: Definition) -> list[dict[str, Any]]:
     """Every paper, how it is handed in and for which cases it is asked."""
     return [
         {
-            "label": d.label, "help": d.help, "form": d.form, "required": d.required,
+            "label": d.label,
+            "help": d.help,
+            "form": d.form,
+            "required": d.required,
             "how": papers.how_handed_in(d),
             "cases": [c.label for c in definition.cases if d.when and d.when.holds({"case": c.slug})],
         }
@@ -88,17 +109,14 @@ def _papers(definition: Definition) -> list[dict[str, Any]]:
     ]
 
 
-class TrackForm(forms.Form):
+class TrackForm(fields.PageForm):
     code = fields.TextField(
         label=gettext_lazy("Dossier code"),
-        help_text=gettext_lazy("It stands on your receipt, for example BHXH056.01-210715-0001."))
-    phone = fields.TextField(
-        label=gettext_lazy("Last four digits of your phone number"), max_length=4)
+        help_text=gettext_lazy("It stands on your receipt, for example BHXH056.01-210715-0001."),
+    )
+    phone = fields.TextField(label=gettext_lazy("Last four digits of your phone number"), max_length=4)
     phone.inputmode, phone.width = "numeric", "4"  # type: ignore[misc]
     code.width = "full"
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="%s", **kwargs)
 
 
 def track(request: Request) -> HttpResponse:
@@ -121,7 +139,10 @@ def track(request: Request) -> HttpResponse:
 
 def _tracked(code: str, digits: str) -> dict[str, Any] | None:
     dossier = (
-        Dossier.objects.filter(code=code).exclude(phone="").select_related("version__procedure", "office").first()
+        Dossier.objects.filter(code=code)
+        .exclude(phone="")
+        .select_related("version__procedure", "office")
+        .first()
     )
     if dossier is None or len(digits) != 4 or not dossier.phone.endswith(digits):
         return None
@@ -131,8 +152,12 @@ def _tracked(code: str, digits: str) -> dict[str, Any] | None:
 def _public_facts(dossier: Dossier) -> dict[str, Any]:
     definition = definition_of(dossier.version)
     return {
-        "code": dossier.code, "title": definition.title, "office": dossier.office,
-        "state": definition.state(dossier.state), "filed_at": dossier.filed_at, "due_at": dossier.due_at,
+        "code": dossier.code,
+        "title": definition.title,
+        "office": dossier.office,
+        "state": definition.state(dossier.state),
+        "filed_at": dossier.filed_at,
+        "due_at": dossier.due_at,
     }
 
 
@@ -140,7 +165,13 @@ def _public_facts(dossier: Dossier) -> dict[str, Any]:
 def verify(request: Request, token: str) -> HttpResponse:
     """What the QR code of a document opens: proof that the portal made it, and no name."""
     issued = get_object_or_404(
-        IssuedDocument.objects.select_related("dossier__version__procedure", "dossier__office"), token=token)
-    return render_page(request, "procedures/verify.html", {
-        "issued": issued, "found": _public_facts(issued.dossier),
-    })
+        IssuedDocument.objects.select_related("dossier__version__procedure", "dossier__office"), token=token
+    )
+    return render_page(
+        request,
+        "procedures/verify.html",
+        {
+            "issued": issued,
+            "found": _public_facts(issued.dossier),
+        },
+    )
