@@ -356,6 +356,10 @@ class ConfirmField(PortalField):
     def to_python(self, value: Any) -> bool:
         return str(value).lower() in {"yes", "true", "on", "1"}
 
+    def validate(self, value: Any) -> None:
+        if self.required and not value:
+            raise ValidationError(self.error_messages["required"], code="required")
+
     def display(self, value: Any) -> str:
         return _("I confirm") if value else ""
 

@@ -1,0 +1,157 @@
+"""What every test may ask for: the province's reference data, people of every role, dossiers."""
+
+import random
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+from django.test import Client
+from django.utils import timezone
+
+from portal import geography
+from portal.management.commands.prepare import compile_messages
+from portal.models import User
+from procedures import catalogue, demo, dossiers, forms
+from procedures.models import Dossier, Office
+from procedures.reference import load_banks, load_offices
+
+PASSWORD = "mot-mat-khau-dai"  # the password of everybody in the tests
+
+
+def pytest_configure() -> None:
+    # Pages are rendered without a collected set of static files.
+    django_settings.STORAGES = {
+        **django_settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    django_settings.SECURE_SSL_REDIRECT = False
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _translations() -> None:
+    compile_messages(django_settings.BASE_DIR / "locale")
+
+
+def load_reference() -> None:
+    """Wards, offices, banks, legal figures and the catalogue, as ``prepare`` loads them."""
+    from pension.reference import load_figures
+
+    geography.load_wards()
+    load_offices()
+    load_banks()
+    load_figures()
+    for definition in catalogue.shipped():
+        catalogue.load(definition)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        load_reference()
+
+
+@pytest.fixture(autouse=True)
+def _clean_slate(settings: object, tmp_path: Path) -> Iterator[None]:
+    """Uploads go to a folder of the test; what processes keep in memory is forgotten."""
+    settings.MEDIA_ROOT = tmp_path / "media"  # type: ignore[attr-defined]
+    geography._ward_groups.cache_clear()
+    forms._banks.cache_clear()
+    catalogue._kept.cache_clear()
+    yield
+
+
+@pytest.fixture
+def reference(transactional_db: None) -> None:
+    """Reference data again, for tests that commit: the flush after the one before took it away."""
+    if not Office.objects.exists():
+        load_reference()
+
+
+@pytest.fixture
+def chance() -> random.Random:
+    return random.Random(20210712)
+
+
+@pytest.fixture
+def citizen(db: None, chance: random.Random) -> User:
+    return demo.citizen(demo.person(chance, "22429"), password=PASSWORD)
+
+
+@pytest.fixture
+def stranger(db: None, chance: random.Random) -> User:
+    """Another citizen."""
+    return demo.citizen(demo.person(random.Random(7), "22366"), password=PASSWORD)
+
+
+def _staff(slug: str, role: str, name: str) -> User:
+    office = Office.objects.get(slug=slug)
+    return demo.staff(f"{role}.{slug}", name, office, role, password=PASSWORD)
+
+
+@pytest.fixture
+def clerk(db: None) -> User:
+    return _staff("cam-ranh", "clerk", "Lê Thị Hạnh")
+
+
+@pytest.fixture
+def supervisor(db: None) -> User:
+    return _staff("cam-ranh", "supervisor", "Trần Quốc Sơn")
+
+
+@pytest.fixture
+def other_clerk(db: None) -> User:
+    """A clerk of another office."""
+    return _staff("ninh-hoa", "clerk", "Phan Thị Yến")
+
+
+@pytest.fixture
+def director(db: None) -> User:
+    """The director of the province office."""
+    return _staff("khanh-hoa", "director", "Võ Minh Khánh")
+
+
+@pytest.fixture
+def administrator(db: None) -> User:
+    return _staff("khanh-hoa", "administrator", "Đặng Hữu Phước")
+
+
+@pytest.fixture
+def sign_in() -> Callable[[User], Client]:
+    """A browser in which somebody has signed in."""
+
+    def signed_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return signed_in
+
+
+@pytest.fixture
+def draft(citizen: User, chance: random.Random) -> Dossier:
+    """A complete lump-sum draft of ``citizen`` who lives in Cam Ranh."""
+    return make_draft(citizen, chance)
+
+
+@pytest.fixture
+def filed(draft: Dossier) -> Dossier:
+    """The same, filed just now."""
+    return file_draft(draft)
+
+
+def make_draft(user: User, chance: random.Random, case: str = "stopped_1_year") -> Dossier:
+    """A complete draft of ``user``, with the files it needs."""
+    who = demo.person(chance, user.ward_id or "22429")
+    mine = demo.Person(**{
+        **who.__dict__, "number": user.username, "full_name": user.full_name, "phone": user.phone,
+        "id_number": user.id_number,
+    })
+    return demo.draft(user, mine, case, timezone.localdate(), chance)
+
+
+def file_draft(dossier: Dossier, *, now: datetime | None = None) -> Dossier:
+    dossiers.file(dossier, actor=dossier.owner, key="file", now=now)
+    return Dossier.objects.select_related("version__procedure", "office", "owner").get(pk=dossier.pk)
