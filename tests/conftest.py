@@ -1,7 +1,7 @@
 """What every test may ask for: the province's reference data, people of every role, dossiers."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -54,13 +54,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _clean_slate(settings: object, tmp_path: Path) -> Iterator[None]:
+def _clean_slate(settings: object, tmp_path: Path) -> None:
     """Uploads go to a folder of the test; what processes keep in memory is forgotten."""
     settings.MEDIA_ROOT = tmp_path / "media"  # type: ignore[attr-defined]
     geography._ward_groups.cache_clear()
     forms._banks.cache_clear()
     catalogue._kept.cache_clear()
-    yield
 
 
 @pytest.fixture
@@ -145,10 +144,15 @@ def filed(draft: Dossier) -> Dossier:
 def make_draft(user: User, chance: random.Random, case: str = "stopped_1_year") -> Dossier:
     """A complete draft of ``user``, with the files it needs."""
     who = demo.person(chance, user.ward_id or "22429")
-    mine = demo.Person(**{
-        **who.__dict__, "number": user.username, "full_name": user.full_name, "phone": user.phone,
-        "id_number": user.id_number,
-    })
+    mine = demo.Person(
+        **{
+            **who.__dict__,
+            "number": user.username,
+            "full_name": user.full_name,
+            "phone": user.phone,
+            "id_number": user.id_number,
+        }
+    )
     return demo.draft(user, mine, case, timezone.localdate(), chance)
 
 

@@ -16,19 +16,35 @@ SignIn = Callable[[User], Client]
 PAGES = {
     "ly-do": {"case": "stopped_1_year"},
     "dieu-kien": {
-        "stop_date_day": "31", "stop_date_month": "03", "stop_date_year": "2020", "contributing_now": "no",
-        "gender": "female", "date_of_birth_day": "1", "date_of_birth_month": "2", "date_of_birth_year": "1980",
-        "total_months_years": "8", "total_months_months": "3",
+        "stop_date_day": "31",
+        "stop_date_month": "03",
+        "stop_date_year": "2020",
+        "contributing_now": "no",
+        "gender": "female",
+        "date_of_birth_day": "1",
+        "date_of_birth_month": "2",
+        "date_of_birth_year": "1980",
+        "total_months_years": "8",
+        "total_months_months": "3",
     },
     "nguoi-de-nghi": {
-        "full_name": "Nguyễn Thị Ánh Tuyết", "insurance_number": "56 1234 5678", "id_number": "056180000123",
-        "phone": "+84 905 123 456", "email": "",
+        "full_name": "Nguyễn Thị Ánh Tuyết",
+        "insurance_number": "56 1234 5678",
+        "id_number": "056180000123",
+        "phone": "+84 905 123 456",
+        "email": "",
+        "ward": "22429",
+        "street": "12 Hùng Vương",
+        "residence_kind": "permanent",
     },
-    "noi-cu-tru": {"ward": "22429", "street": "12 Hùng Vương", "residence_kind": "permanent"},
     "qua-trinh-dong": {"scheme": "compulsory", "books_count": "2", "unemployment_reserved": "yes"},
     "nhan-tien": {
-        "pay_method": "bank_transfer", "bank": "970436", "bank_branch": "Khánh Hòa",
-        "account_number": "0071 0012 34567", "account_holder": "nguyen thi anh tuyet", "result_delivery": "post",
+        "pay_method": "bank_transfer",
+        "bank": "970436",
+        "bank_branch": "Khánh Hòa",
+        "account_number": "0071 0012 34567",
+        "account_holder": "nguyen thi anh tuyet",
+        "result_delivery": "post",
         "delivery_address": "",
     },
 }
@@ -138,14 +154,14 @@ def test_who_is_not_entitled_is_told_why(
     client = sign_in(citizen)
     dossier = start(client)
     fill(client, dossier, {"ly-do": PAGES["ly-do"]})
-    response = client.post(
-        f"/ho-so/{dossier.draft_code}/buoc/dieu-kien/", {**PAGES["dieu-kien"], **changes}
-    )
+    response = client.post(f"/ho-so/{dossier.draft_code}/buoc/dieu-kien/", {**PAGES["dieu-kien"], **changes})
     assert response.status_code == 422
     assert words in response.content.decode()
 
 
-def test_hidden_answers_are_kept_in_the_draft_and_left_out_of_the_filing(draft: Dossier, sign_in: SignIn) -> None:
+def test_hidden_answers_are_kept_in_the_draft_and_left_out_of_the_filing(
+    draft: Dossier, sign_in: SignIn
+) -> None:
     client = sign_in(draft.owner)
     pages = {"nhan-tien": {"pay_method": "cash_office", "result_delivery": "office"}}
     fill(client, draft, pages)
@@ -181,7 +197,8 @@ def test_htmx_gets_the_next_page_and_its_address(citizen: User, sign_in: SignIn)
     client = sign_in(citizen)
     dossier = start(client)
     response = client.post(
-        f"/ho-so/{dossier.draft_code}/buoc/ly-do/", PAGES["ly-do"],
+        f"/ho-so/{dossier.draft_code}/buoc/ly-do/",
+        PAGES["ly-do"],
         headers={"HX-Request": "true", "HX-Target": "page"},
     )
     assert response.status_code == 200
@@ -194,12 +211,14 @@ def test_questions_appear_when_an_answer_asks_for_them(citizen: User, sign_in: S
     client = sign_in(citizen)
     dossier = start(client)
     response = client.post(
-        f"/ho-so/{dossier.draft_code}/buoc/nhan-tien/?luu=1", {"pay_method": "bank_transfer"},
+        f"/ho-so/{dossier.draft_code}/buoc/nhan-tien/?luu=1",
+        {"pay_method": "bank_transfer"},
         headers={"HX-Request": "true", "HX-Target": "questions"},
     )
     assert 'name="account_number"' in response.content.decode()
     response = client.post(
-        f"/ho-so/{dossier.draft_code}/buoc/nhan-tien/?luu=1", {"pay_method": "cash_office"},
+        f"/ho-so/{dossier.draft_code}/buoc/nhan-tien/?luu=1",
+        {"pay_method": "cash_office"},
         headers={"HX-Request": "true", "HX-Target": "questions"},
     )
     assert 'name="account_number"' not in response.content.decode()
@@ -209,25 +228,29 @@ def test_autosave_keeps_half_a_page_for_any_device(citizen: User, sign_in: SignI
     phone, desktop = sign_in(citizen), sign_in(citizen)
     dossier = start(phone)
     phone.post(
-        f"/ho-so/{dossier.draft_code}/buoc/noi-cu-tru/?luu=1", {"street": "Thôn 3", "revision": "0"},
+        f"/ho-so/{dossier.draft_code}/buoc/nguoi-de-nghi/?luu=1",
+        {"street": "Thôn 3", "revision": "0"},
         headers={"HX-Request": "true", "HX-Target": "saved"},
     )
-    page = desktop.get(f"/ho-so/{dossier.draft_code}/buoc/noi-cu-tru/").content.decode()
+    page = desktop.get(f"/ho-so/{dossier.draft_code}/buoc/nguoi-de-nghi/").content.decode()
     assert "Thôn 3" in page
 
 
 def test_two_devices_do_not_overwrite_each_other_silently(citizen: User, sign_in: SignIn) -> None:
     phone, desktop = sign_in(citizen), sign_in(citizen)
     dossier = start(phone)
-    url = f"/ho-so/{dossier.draft_code}/buoc/noi-cu-tru/"
-    phone.post(url, {**PAGES["noi-cu-tru"], "street": "Thôn 3", "revision": "0"})
-    response = desktop.post(url, {**PAGES["noi-cu-tru"], "street": "Thôn 9", "revision": "0"})
+    url = f"/ho-so/{dossier.draft_code}/buoc/nguoi-de-nghi/"
+    phone.post(url, {**PAGES["nguoi-de-nghi"], "street": "Thôn 3", "revision": "0"})
+    response = desktop.post(url, {**PAGES["nguoi-de-nghi"], "street": "Thôn 9", "revision": "0"})
     assert response.status_code == 422
     assert "Thôn 9" in response.content.decode()
     dossier.refresh_from_db()
     assert dossier.typed["street"] == "Thôn 3"
     revision = str(dossier.revision)
-    assert desktop.post(url, {**PAGES["noi-cu-tru"], "street": "Thôn 9", "revision": revision}).status_code == 303
+    assert (
+        desktop.post(url, {**PAGES["nguoi-de-nghi"], "street": "Thôn 9", "revision": revision}).status_code
+        == 303
+    )
     dossier.refresh_from_db()
     assert dossier.typed["street"] == "Thôn 9"
 
@@ -244,7 +267,7 @@ def test_a_second_open_dossier_of_the_same_case_is_pointed_out(filed: Dossier, s
 def test_the_office_follows_the_ward(citizen: User, sign_in: SignIn) -> None:
     client = sign_in(citizen)
     dossier = start(client)
-    fill(client, dossier, {**PAGES, "noi-cu-tru": {**PAGES["noi-cu-tru"], "ward": "22366"}})
+    fill(client, dossier, {**PAGES, "nguoi-de-nghi": {**PAGES["nguoi-de-nghi"], "ward": "22366"}})
     upload(client, dossier)
     client.post(f"/ho-so/{dossier.draft_code}/kiem-tra/", {"declaration": "on"})
     dossier.refresh_from_db()

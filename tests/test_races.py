@@ -1,0 +1,227 @@
+"""Two people, two workers, two clicks at the same moment.
+
+Each race is shown first: with the lock taken away the wrong thing happens. With it, it does not.
+"""
+
+import random
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from portal import outbox
+from portal.models import OutboxMessage, User
+from procedures import catalogue, demo, dossiers, intake, mailroom, workflow
+from procedures.deadlines import closing
+from procedures.models import Dossier, DossierEvent, IntakeList, Office
+from procedures.workflow import MoveRefused
+from tests.conftest import _staff, file_draft, make_draft
+from tests.threads import Meeting, at_once
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("reference")]
+
+
+@pytest.fixture
+def no_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take every row lock away."""
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, *args, **kwargs: self.all())
+
+
+@pytest.fixture
+def waiting(reference: None) -> Dossier:
+    """A filed dossier whose originals have come."""
+    user = demo.citizen(demo.person(random.Random(5), "22429"))
+    dossier = file_draft(make_draft(user, random.Random(5)))
+    clerk = _staff("cam-ranh", "clerk", "Lê Thị Hạnh")
+    mailroom.receive(dossier, ["form", "insurance_book"], actor=clerk, key="o", now=timezone.now())
+    return dossier
+
+
+@pytest.fixture
+def pause_after_check(waiting: Dossier, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hold two moves between their check and their write until both are there."""
+    meeting, check = Meeting(), workflow._checked
+
+    def slow(*args: Any, **kwargs: Any) -> Any:
+        transition = check(*args, **kwargs)
+        meeting.wait()
+        return transition
+
+    monkeypatch.setattr(workflow, "_checked", slow)
+
+
+def _two_clerks_accept(dossier: Dossier) -> list[Any]:
+    clerks = [_staff("cam-ranh", role, "Lê Thị Hạnh") for role in ("clerk", "supervisor")]
+    return at_once(
+        *[
+            lambda c=c: workflow.move(
+                Dossier.objects.get(pk=dossier.pk), "accept", actor=User.objects.get(pk=c.pk), key=f"k{c.pk}"
+            )
+            for c in clerks
+        ]
+    )
+
+
+@pytest.mark.usefixtures("no_locks", "pause_after_check")
+def test_without_the_lock_two_clerks_both_pass_the_check(waiting: Dossier) -> None:
+    results = _two_clerks_accept(waiting)
+    assert not any(isinstance(result, MoveRefused) for result in results)
+    assert any(isinstance(result, IntegrityError) for result in results)
+
+
+@pytest.mark.usefixtures("pause_after_check")
+def test_of_two_clerks_who_accept_at_once_one_is_told_so(waiting: Dossier) -> None:
+    results = _two_clerks_accept(waiting)
+    assert {type(result) for result in results} == {DossierEvent, MoveRefused}, results
+    assert waiting.events.filter(action="accept").count() == 1
+    assert workflow.verify_history(waiting) == []
+
+
+def _double_click(dossier: Dossier) -> list[Any]:
+    return at_once(
+        *[
+            lambda: dossiers.file(
+                Dossier.objects.get(pk=dossier.pk), actor=User.objects.get(pk=dossier.owner_id), key="same"
+            )
+        ]
+        * 2
+    )
+
+
+def test_a_double_click_on_file_gives_one_dossier_and_one_receipt() -> None:
+    user = demo.citizen(demo.person(random.Random(6), "22429"))
+    draft = make_draft(user, random.Random(6))
+    results = _double_click(draft)
+    assert [type(result) for result in results] == [DossierEvent, DossierEvent]
+    assert results[0].pk == results[1].pk
+    assert OutboxMessage.objects.filter(topic="documents.receipt").count() == 1
+    outbox.drain()
+    assert draft.documents.filter(kind="receipt").count() == 1
+
+
+def test_filings_at_the_same_moment_get_numbers_without_gaps_or_doubles() -> None:
+    drafts = []
+    for seed in range(6):
+        user = demo.citizen(demo.person(random.Random(100 + seed), "22429"))
+        drafts.append(make_draft(user, random.Random(seed)))
+    results = at_once(
+        *[
+            lambda d=d: dossiers.file(
+                Dossier.objects.get(pk=d.pk), actor=User.objects.get(pk=d.owner_id), key="f"
+            )
+            for d in drafts
+        ]
+    )
+    assert all(isinstance(result, DossierEvent) for result in results), results
+    numbers = sorted(int(str(code)[-4:]) for code in Dossier.objects.values_list("code", flat=True))
+    assert numbers == [1, 2, 3, 4, 5, 6]
+
+
+def test_starting_twice_at_once_gives_one_draft() -> None:
+    user = demo.citizen(demo.person(random.Random(8), "22429"))
+    version = catalogue.published("lump-sum")
+    assert version is not None
+    results = at_once(*[lambda: dossiers.start(User.objects.get(pk=user.pk), version)] * 3)
+    assert len({dossier.pk for dossier in results}) == 1
+
+
+# --- Outbox --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def counted() -> Iterator[list[int]]:
+    """A topic whose handler notes every run and takes its time."""
+    runs: list[int] = []
+    meeting = Meeting()
+
+    def handle(message: OutboxMessage) -> None:
+        runs.append(message.pk)
+        meeting.wait()
+
+    outbox.handlers["test.counted"] = handle
+    yield runs
+    del outbox.handlers["test.counted"]
+
+
+def _two_drains() -> None:
+    with transaction.atomic():
+        outbox.enqueue("test.counted", key="1")
+    at_once(lambda: outbox.drain(limit=1), lambda: outbox.drain(limit=1))
+
+
+@pytest.fixture
+def pause_in_claim(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hold two claims between their look and their mark until both are there."""
+    meeting, wait = Meeting(), outbox._wait
+
+    def slow(attempts: int) -> timedelta:
+        meeting.wait()
+        return wait(attempts)
+
+    monkeypatch.setattr(outbox, "_wait", slow)
+
+
+@pytest.mark.usefixtures("no_locks", "pause_in_claim")
+def test_without_the_claim_two_workers_run_one_message_twice(counted: list[int]) -> None:
+    _two_drains()
+    assert len(counted) == 2
+
+
+@pytest.mark.usefixtures("pause_in_claim")
+def test_two_workers_run_one_message_once(counted: list[int]) -> None:
+    _two_drains()
+    assert len(counted) == 1
+
+
+def test_a_side_effect_outside_a_transaction_is_refused(counted: list[int]) -> None:
+    with pytest.raises(RuntimeError, match="inside the transaction"):
+        outbox.enqueue("test.counted", key="1")
+
+
+def test_a_message_whose_worker_died_falls_due_again(counted: list[int]) -> None:
+    with transaction.atomic():
+        outbox.enqueue("test.counted", key="1")
+    message = outbox._claim(timezone.now())
+    assert message is not None
+    assert outbox.drain() == 0
+    OutboxMessage.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+    assert outbox.drain() == 1
+    assert counted == [message.pk]
+    assert OutboxMessage.objects.get().attempts == 2
+
+
+# --- Intake lists --------------------------------------------------------------------------------
+
+
+def test_a_list_closed_twice_at_once_is_one_list(waiting: Dossier) -> None:
+    office = Office.objects.get(slug="cam-ranh")
+    day = timezone.localdate()
+    now = closing(day) + timedelta(minutes=30)
+    results = at_once(*[lambda: intake.close_list(office, day, actor=None, now=now)] * 3)
+    assert {type(result) for result in results} == {IntakeList}, results
+    assert IntakeList.objects.count() == 1
+    assert IntakeList.objects.get().row_count == 1
+
+
+def test_a_filing_that_commits_while_a_list_is_closed_goes_to_the_next_one() -> None:
+    office = Office.objects.get(slug="cam-ranh")
+    user = demo.citizen(demo.person(random.Random(9), "22429"))
+    draft = make_draft(user, random.Random(9))
+    day = timezone.localdate()
+    evening = closing(day) + timedelta(minutes=30)
+
+    with transaction.atomic():
+        dossiers.file(draft, actor=user, key="f", now=evening - timedelta(minutes=1))
+        (closed,) = at_once(lambda: intake.close_list(office, day, actor=None, now=evening))
+    assert closed.row_count == 0
+
+    following = intake.close_list(
+        office, day + timedelta(days=1), actor=None, now=evening + timedelta(days=1)
+    )
+    assert following.row_count == 1
+    assert following.rows.get().late
+    assert following.previous_digest == closed.digest
