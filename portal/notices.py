@@ -40,6 +40,8 @@ def words(notice: Notice) -> str:
             return _("The result of dossier %(code)s was posted to you: %(tracking)s.") % facts
         case "withdrawn":
             return _("Dossier %(code)s was withdrawn.") % facts
+        case "file_harmful":
+            return _("A file you sent for dossier %(code)s is harmful and was locked: %(file)s.") % facts
         case _other:
             return _("Dossier %(code)s has news.") % facts
 

@@ -25,6 +25,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from portal import text
 from portal.models import User
+from procedures import scanning
 from procedures.models import Attachment, Dossier
 
 pillow_heif.register_heif_opener()
@@ -90,7 +91,7 @@ def attach(dossier: Dossier, document: str, upload: "UploadedFile[Any]", *, acto
         path = default_storage.save(
             f"attachments/{timezone.localdate():%Y/%m}/{secrets.token_hex(16)}.{_SUFFIXES[kind]}", upload
         )
-        return Attachment.objects.create(
+        kept = Attachment.objects.create(
             dossier=dossier,
             document=document,
             file=path,
@@ -98,8 +99,11 @@ def attach(dossier: Dossier, document: str, upload: "UploadedFile[Any]", *, acto
             media_type=kind,
             size=upload.size,
             sha256=digest.hexdigest(),
+            scan=scanning.first_state(),
             uploaded_by=actor,
         )
+        scanning.queue(kept)
+        return kept
 
 
 def _shown_name(name: str, kind: str) -> str:

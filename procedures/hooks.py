@@ -1,6 +1,6 @@
-"""Names that definitions may use for code: eligibility and transition rules, calculations.
+"""Names that definitions may use for code: rules of eligibility and of transitions.
 
-With ``portal.outbox.handlers`` these dictionaries are the whole plug-in system. A system check
+With ``portal.outbox.handlers`` this dictionary is the whole plug-in system. A system check
 stops start-up when a published definition names one that does not exist.
 """
 
@@ -36,10 +36,8 @@ class Refusal:
 
 
 Rule = Callable[[Facts], Refusal | None]
-Calculation = Callable[[Facts], Any]
 
 rules: dict[str, Rule] = {}
-calculations: dict[str, Calculation] = {}
 
 
 def rule(name: str) -> Callable[[Rule], Rule]:
@@ -49,18 +47,6 @@ def rule(name: str) -> Callable[[Rule], Rule]:
         if name in rules:
             raise ValueError(f"two rules are called {name}")
         rules[name] = function
-        return function
-
-    return register
-
-
-def calculation(name: str) -> Callable[[Calculation], Calculation]:
-    """Register a calculation under ``name``."""
-
-    def register(function: Calculation) -> Calculation:
-        if name in calculations:
-            raise ValueError(f"two calculations are called {name}")
-        calculations[name] = function
         return function
 
     return register
