@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from portal.models import Ward
-from procedures import documents
+from procedures import documents, official_forms
 from procedures.attachments import keep_private
 from procedures.catalogue import definition_of
 from procedures.definition import Definition, Document
@@ -178,8 +178,8 @@ def _lump_sum_form(dossier: Dossier, definition: Definition) -> documents.Offici
     answers = dossier.answers
     case = definition.case(dossier.case)
     assert dossier.office is not None and dossier.code is not None
-    return documents.lump_sum_form(
-        documents.LumpSumForm(
+    return official_forms.lump_sum_form(
+        official_forms.LumpSumForm(
             to_office=dossier.office.name,
             dossier_code=dossier.code,
             full_name=dossier.applicant,
