@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from portal.models import Ward
+from portal.models import Confidence, Ward
 from procedures import documents, official_forms
 from procedures.attachments import keep_private
 from procedures.catalogue import definition_of
@@ -93,11 +93,13 @@ def time_limit_words(definition: Definition, case: str) -> str:
 
 
 def _party(office: Office) -> documents.PostalParty:
+    """An office as printed on labels: a postal code nobody has confirmed could misroute a parcel."""
+    confirmed = office.postal_code_confidence == Confidence.SURE
     return documents.PostalParty(
         name=office.name,
         address=office.address or None,
         phone=office.phone or None,
-        postal_code=office.postal_code or None,
+        postal_code=(office.postal_code or None) if confirmed else None,
     )
 
 
