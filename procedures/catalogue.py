@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from portal import outbox
 from portal.models import User
-from procedures import hooks
+from procedures import blocks, hooks
 from procedures import models as rows
 from procedures.definition import Condition, Definition, Text
 from procedures.models import Procedure, ProcedureVersion
@@ -53,8 +53,16 @@ class InvalidDefinition(ValueError):
 
 
 def from_toml(text: str) -> Definition:
-    """Parse a definition; raises ``msgspec.ValidationError`` naming the place that is wrong."""
-    return msgspec.convert(tomllib.loads(text), Definition)
+    """Parse a definition, its shared blocks included.
+
+    Raises ``msgspec.ValidationError`` naming the place that is wrong, or ``blocks.InvalidBlock``.
+    """
+    return msgspec.convert(blocks.expanded(tomllib.loads(text), read=_block), Definition)
+
+
+def _block(name: str) -> dict[str, Any]:
+    """The shared block ``name`` as it stands in its file; raises ``FileNotFoundError``."""
+    return tomllib.loads((DEFINITIONS / "shared" / f"{name}.toml").read_text(encoding="utf-8"))
 
 
 def to_toml(definition: Definition) -> str:
