@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -108,6 +109,52 @@ class InsuranceNumberField(PortalField):
 
     def normal(self, typed: str) -> str:
         return identifiers.insurance_number(typed)
+
+
+class HealthCardField(PortalField):
+    width = "20"
+    autocomplete = "off"
+
+    def normal(self, typed: str) -> str:
+        return identifiers.health_card(typed)
+
+
+class UnitCodeField(PortalField):
+    width = "10"
+    autocomplete = "off"
+
+    def normal(self, typed: str) -> str:
+        return identifiers.unit_code(typed)
+
+
+class FacilityField(PortalField):
+    width = "full"
+    autocomplete = "off"
+
+    def normal(self, typed: str) -> str:
+        return identifiers.facility(typed)
+
+
+class DigitsField(PortalField):
+    """A number that is a name, leading zeros and all; ``low`` to ``high`` digits."""
+
+    inputmode = "numeric"
+    autocomplete = "off"
+
+    def __init__(self, *, low: int = 1, high: int = 20, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.low, self.high = low, high
+
+    def normal(self, typed: str) -> str:
+        digits = identifiers.compact(typed)
+        if not digits.isascii() or not digits.isdigit():
+            raise ValidationError(_("Please type digits only."))
+        if not self.low <= len(digits) <= self.high:
+            raise ValidationError(
+                _("The number has %(low)d to %(high)d digits; you typed %(count)d.")
+                % {"low": self.low, "high": self.high, "count": len(digits)}
+            )
+        return digits
 
 
 class IdentityPaperField(PortalField):
@@ -273,6 +320,89 @@ def _number(typed: str) -> int:
     return int(typed)
 
 
+def _year(typed: str) -> int:
+    year = _number(typed)
+    if not 1900 <= year <= 2100:
+        raise ValidationError(_("Please write the year with four digits, for example 1961."))
+    return year
+
+
+def _one_to(highest: int, typed: str) -> int:
+    number = _number(typed)
+    if not 1 <= number <= highest:
+        raise ValidationError(
+            _("The number must lie between %(low)d and %(high)d.") % {"low": 1, "high": highest}
+        )
+    return number
+
+
+class MonthField(PortalField):
+    """A month of a year; cleaned to ``YYYY-MM``."""
+
+    kind = "parts"
+    suffixes: ClassVar = ("month", "year")
+
+    def __init__(self, *, latest: date | None = None, **kwargs: Any) -> None:
+        super().__init__(widget=PartsWidget(self.suffixes), **kwargs)
+        self.latest = latest
+
+    def parts(self, value: Any) -> list[Part]:
+        month, year = _split(str(value or ""), 2)
+        return [("month", _("Month"), month, "2"), ("year", _("Year"), year, "4")]
+
+    def normal(self, typed: str) -> str:
+        month, year = _split(typed, 2)
+        if not month or not year:
+            raise ValidationError(_("Please give the month and the year."))
+        number, of_year = _one_to(12, month), _year(year)
+        if self.latest and (of_year, number) > (self.latest.year, self.latest.month):
+            raise ValidationError(_("The month must not lie in the future."))
+        return f"{of_year}-{number:02}"
+
+    def display(self, value: Any) -> str:
+        return "/".join(reversed(str(value or "").split("-")))
+
+
+class PeriodField(PortalField):
+    """A quarter or a month of a year; cleaned to ``YYYY-Qn`` or ``YYYY-MM``."""
+
+    kind = "parts"
+    suffixes: ClassVar = ("quarter", "month", "year")
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=PartsWidget(self.suffixes), **kwargs)
+
+    def parts(self, value: Any) -> list[Part]:
+        quarter, month, year = _split(str(value or ""), 3)
+        return [
+            ("quarter", _("Quarter"), quarter, "2"),
+            ("month", _("Month"), month, "2"),
+            ("year", _("Year"), year, "4"),
+        ]
+
+    def normal(self, typed: str) -> str:
+        quarter, month, year = _split(typed, 3)
+        if not year or bool(quarter) == bool(month):
+            raise ValidationError(_("Please give the year and either the quarter or the month."))
+        of_year = _year(year)
+        return f"{of_year}-Q{_one_to(4, quarter)}" if quarter else f"{of_year}-{_one_to(12, month):02}"
+
+    def display(self, value: Any) -> str:
+        year, _dash, part = str(value or "").partition("-")
+        if part.startswith("Q"):
+            return _("quarter %(number)s/%(year)s") % {"number": part[1:], "year": year}
+        return f"{part}/{year}" if part else ""
+
+
+def _split(value: str, count: int) -> list[str]:
+    """The parts of a month or period, typed (``7/2021``) or cleaned (``2021-07``, ``2021-Q3``)."""
+    if found := re.fullmatch(r"(\d{4})-(Q?)(\d{1,2})", value):
+        year, quarter, number = found.groups()
+        parts = [number, "", year] if quarter else ["", number, year]
+        return parts[-count:]
+    return [*(part.strip() for part in value.split("/")), *[""] * count][:count]
+
+
 class YearsMonthsField(PortalField):
     """A length of time in years and months; cleaned to months."""
 
@@ -380,6 +510,37 @@ class ChoiceField(PortalField):
 
     def display(self, value: Any) -> str:
         return next((o["label"] for o in self.options if o["value"] == value), "")
+
+
+class MultipleWidget(forms.Widget):
+    """Several values under one name; nothing ticked is an empty list, not a missing answer."""
+
+    def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> list[str]:
+        typed = data.getlist(name) if isinstance(data, MultiValueDict) else data.get(name) or []
+        return [str(one) for one in (typed if isinstance(typed, list) else [typed])]
+
+    def value_omitted_from_data(self, data: Mapping[str, Any], files: Any, name: str) -> bool:
+        return False
+
+
+class MultipleField(PortalField):
+    """Any of a few choices, as boxes to tick; cleaned to a list of values in the order shown."""
+
+    kind = "checkboxes"
+
+    def __init__(self, *, options: Iterable[dict[str, str]], **kwargs: Any) -> None:
+        super().__init__(widget=MultipleWidget(), **kwargs)
+        self.options = list(options)
+
+    def to_python(self, value: Any) -> list[str]:
+        ticked = {text.clean(str(one)) for one in value or []}
+        known = [option["value"] for option in self.options]
+        if ticked - set(known):
+            raise ValidationError(_("Please choose from the answers shown."))
+        return [one for one in known if one in ticked]
+
+    def display(self, value: Any) -> str:
+        return "; ".join(o["label"] for o in self.options if o["value"] in (value or []))
 
 
 class SelectField(PortalField):

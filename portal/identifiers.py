@@ -14,6 +14,10 @@ _SEPARATORS = re.compile(r"[\s.\-]+")
 _MOBILE = re.compile(r"0(3[2-9]|5[25689]|7[06-9]|8[1-9]|9\d)\d{7}")
 _LANDLINE = re.compile(r"02\d{9}")
 _PASSPORT = re.compile(r"[A-Z]\d{7,8}")
+_NEW_CARD = re.compile(r"[0-9]{10}")
+_OLD_CARD = re.compile(r"[A-Z]{2}[1-5][0-9]{12}")
+_UNIT = re.compile(r"[A-Z0-9]{7}")
+_FACILITY_CODE = re.compile(r"[0-9]{5}")
 _ACCOUNT = re.compile(r"[0-9A-Z]{6,19}")
 _TRACKING = re.compile(r"[A-Z]{2}\d{9}[A-Z]{2}")
 _TRACKING_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
@@ -46,6 +50,41 @@ def insurance_number(text: str) -> str:
             % {"count": len(digits)}
         )
     return digits
+
+
+def health_card(text: str) -> str:
+    """Number of a health card: ten digits (QĐ 1666/QĐ-BHXH), or fifteen characters of an older card.
+
+    Old: two letters of the group, benefit digit 1 to 5, two digits of the province, insurance number
+    (QĐ 1351/QĐ-BHXH). Any two letters pass, because groups were added over the years.
+    """
+    number = compact(text)
+    if _NEW_CARD.fullmatch(number) or _OLD_CARD.fullmatch(number):
+        return number
+    raise ValidationError(
+        _(
+            "A health card number has 10 digits, or 15 characters such as DN4565612345678; "
+            "you typed %(count)d."
+        )
+        % {"count": len(number)}
+    )
+
+
+def unit_code(text: str) -> str:
+    """Mã đơn vị of an employer: seven letters or digits."""
+    code = compact(text)
+    if not _UNIT.fullmatch(code):
+        raise ValidationError(_("A unit code has 7 letters or digits, for example TZH490L."))
+    return code
+
+
+def facility(text: str) -> str:
+    """A health facility by its name, its five-digit code or both."""
+    words = " ".join(text.split())
+    digits = compact(words)
+    if digits.isdigit() and not _FACILITY_CODE.fullmatch(digits):
+        raise ValidationError(_("The code of a health facility has 5 digits, for example 56001."))
+    return digits if digits.isdigit() else words
 
 
 def identity_paper(text: str) -> str:

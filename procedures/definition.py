@@ -50,9 +50,10 @@ class Condition(Part, frozen=True):
             return any_of(part.holds(answers) for part in self.any)
         value = answers.get(self.field)
         if self.filled is not None:
-            return (value not in (None, "", False)) is self.filled
+            return (value not in (None, "", False, [])) is self.filled
         if self.one_of:
-            return value in self.one_of
+            given = value if isinstance(value, list) else [value]
+            return any_of(answer in self.one_of for answer in given)
         return _same(value, self.equals)
 
     def fields(self) -> Iterator[str]:
@@ -68,7 +69,12 @@ all_of, any_of = all, any
 
 
 def _same(value: Any, wanted: Any) -> bool:
-    """Compare an answer with a condition's value; raw forms say "yes" where data says true."""
+    """Compare an answer with a condition's value; raw forms say "yes" where data says true.
+
+    Of several answers to one question, one must be the wanted.
+    """
+    if isinstance(value, list):
+        return any_of(_same(one, wanted) for one in value)
     if isinstance(wanted, bool):
         value = {"yes": True, "no": False, "on": True}.get(value, value) if isinstance(value, str) else value
         return bool(value) is wanted if value not in (None, "") else wanted is False
@@ -114,7 +120,10 @@ class Choice(Part, frozen=True):
 
 
 class Field(Part, frozen=True):
-    """A question. ``kind`` names its widget and validation (``procedures.forms.KINDS``)."""
+    """A question. ``kind`` names its widget and validation (``procedures.forms.KINDS``).
+
+    ``minimum`` and ``maximum`` bound a number, or the length of ``digits``.
+    """
 
     name: str
     step: str
@@ -146,6 +155,10 @@ class Document(Part, frozen=True):
     @property
     def uploaded(self) -> bool:
         return self.mode in {"upload", "upload_then_original"}
+
+    @property
+    def generated(self) -> bool:
+        return self.mode in {"generated", "generated_then_post"}
 
     @property
     def posted(self) -> bool:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from portal import fields, geography
 from procedures import hooks
-from procedures.definition import Definition, Field, Step
+from procedures.definition import Definition, Field, Step, Text
 from procedures.models import Bank
 
 Maker = Callable[[Field, Definition, date, dict[str, Any]], fields.PortalField]
@@ -23,21 +23,32 @@ def _plain(kind: type[fields.PortalField]) -> Maker:
     return lambda _field, _definition, _today, common: kind(**common)
 
 
-def _date(kind: type[fields.DateField]) -> Maker:
+def _date(kind: type[fields.DateField] | type[fields.MonthField]) -> Maker:
     def make(field: Field, definition: Definition, today: date, common: dict[str, Any]) -> fields.PortalField:
         return kind(latest=today if field.latest == "today" else None, **common)
 
     return make
 
 
+def _option(value: str, label: Text, hint: Text | None) -> dict[str, str]:
+    return {"value": value, "label": str(label), "hint": str(hint or "")}
+
+
 def _case(field: Field, definition: Definition, today: date, common: dict[str, Any]) -> fields.PortalField:
-    options = [{"value": c.slug, "label": str(c.label), "hint": str(c.needs or "")} for c in definition.cases]
+    options = [_option(c.slug, c.label, c.needs) for c in definition.cases]
     return fields.ChoiceField(options=options, **common)
 
 
-def _choice(field: Field, definition: Definition, today: date, common: dict[str, Any]) -> fields.PortalField:
-    options = [{"value": c.value, "label": str(c.label), "hint": str(c.hint or "")} for c in field.choices]
-    return fields.ChoiceField(options=options, **common)
+def _choosing(kind: type[fields.ChoiceField] | type[fields.MultipleField]) -> Maker:
+    def make(field: Field, definition: Definition, today: date, common: dict[str, Any]) -> fields.PortalField:
+        options = [_option(c.value, c.label, c.hint) for c in field.choices]
+        return kind(options=options, **common)
+
+    return make
+
+
+def _digits(field: Field, definition: Definition, today: date, common: dict[str, Any]) -> fields.PortalField:
+    return fields.DigitsField(low=field.minimum or 1, high=field.maximum or 20, **common)
 
 
 def _integer(field: Field, definition: Definition, today: date, common: dict[str, Any]) -> fields.PortalField:
@@ -70,7 +81,14 @@ KINDS: dict[str, Maker] = {
     "yes_no": _plain(fields.YesNoField),
     "confirm": _plain(fields.ConfirmField),
     "case": _case,
-    "choice": _choice,
+    "choice": _choosing(fields.ChoiceField),
+    "multiple": _choosing(fields.MultipleField),
+    "month": _date(fields.MonthField),
+    "period": _plain(fields.PeriodField),
+    "digits": _digits,
+    "health_card": _plain(fields.HealthCardField),
+    "facility": _plain(fields.FacilityField),
+    "unit_code": _plain(fields.UnitCodeField),
     "insurance_number": _plain(fields.InsuranceNumberField),
     "identity_paper": _plain(fields.IdentityPaperField),
     "phone": _plain(fields.PhoneField),
@@ -134,22 +152,28 @@ def typed_values(definition: Definition, step: Step, data: Mapping[str, Any]) ->
         if field.step != step.slug:
             continue
         widget = _widget(field)
-        if field.kind == "confirm" or not widget.value_omitted_from_data(data, _NO_FILES, field.name):
+        if field.kind in _BOXES or not widget.value_omitted_from_data(data, _NO_FILES, field.name):
             value = widget.value_from_datadict(data, _NO_FILES, field.name)
-            typed[field.name] = "" if value is None else str(value)[:4000]
+            typed[field.name] = value if isinstance(value, list) else str(value or "")[:4000]
     return typed
 
 
+# Nothing ticked sends nothing: these count as answered whenever their page is sent.
+_BOXES = {"confirm", "multiple"}
 _PARTS = {
     "date": fields.DateField.suffixes,
     "date_or_year": fields.DateOrYearField.suffixes,
     "years_months": fields.YearsMonthsField.suffixes,
+    "month": fields.MonthField.suffixes,
+    "period": fields.PeriodField.suffixes,
 }
 _ONE = forms.Widget()
 _NO_FILES: "MultiValueDict[str, UploadedFile[Any]]" = MultiValueDict()
 
 
 def _widget(field: Field) -> forms.Widget:
+    if field.kind == "multiple":
+        return fields.MultipleWidget()
     suffixes = _PARTS.get(field.kind)
     return fields.PartsWidget(suffixes) if suffixes else _ONE
 

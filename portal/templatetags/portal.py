@@ -79,6 +79,11 @@ def _portal_field(form_field: PortalField, context: dict[str, Any]) -> dict[str,
             {**option, "checked": option["value"] == shown, "id": ident if i == 0 else f"{ident}_{i}"}
             for i, option in enumerate(form_field.options)  # type: ignore[attr-defined]
         ]
+    elif kind == "checkboxes":
+        drawn["choices"] = [
+            {**option, "checked": option["value"] in value, "id": ident if i == 0 else f"{ident}_{i}"}
+            for i, option in enumerate(form_field.options)  # type: ignore[attr-defined]
+        ]
     elif kind == "select":
         drawn["choices"] = [
             {
