@@ -190,7 +190,7 @@ def review(dossier: Dossier, today: date) -> Review:
         form = StepForm(definition, step, dossier.typed, today, data=dossier.typed)
         checked.append(form)
         if form.is_valid():
-            answers.update({k: v for k, v in form.cleaned_data.items() if v != ""})
+            answers.update({k: v for k, v in form.cleaned_data.items() if v not in ("", [])})
     uploaded = set(dossier.attachments.filter(removed_at=None).values_list("document", flat=True))
     missing = [
         d.slug
@@ -241,12 +241,18 @@ def file(dossier: Dossier, *, actor: User, key: str, now: datetime | None = None
             .get(pk=dossier.pk)
         )
         if not locked.is_draft:
-            event = locked.events.get(action="file")
+            event = locked.events.get(sequence=1)
         else:
             _freeze(locked, review(locked, today), now)
-            event = workflow.move(locked, "file", actor=actor, key=key, now=now)
+            event = workflow.move(locked, _filing_action(locked), actor=actor, key=key, now=now)
     dossier.refresh_from_db()
     return event
+
+
+def _filing_action(dossier: Dossier) -> str:
+    """``file_complete`` where the procedure has it and nothing has to be posted, else ``file``."""
+    has_both = definition_of(dossier.version).transition("file_complete") is not None
+    return "file_complete" if has_both and not dossier.originals.exists() else "file"
 
 
 def _freeze(dossier: Dossier, found: Review, now: datetime) -> None:

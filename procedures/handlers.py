@@ -5,13 +5,12 @@ from django.utils import timezone
 from portal import notices, outbox
 from portal.models import OutboxMessage
 from procedures import papers
-from procedures.models import Dossier, DossierEvent, IssuedDocument, PostalItem
-
-Kind = IssuedDocument.Kind
+from procedures.models import Dossier, DossierEvent, PostalItem
 
 # What a citizen is told after which action; other actions say nothing.
 TOLD = {
     "file": "filed",
+    "file_complete": "filed",
     "record_originals": "originals_received",
     "ask_supplement": "supplement_asked",
     "approve": "decided",
@@ -28,32 +27,15 @@ def _dossier(message: OutboxMessage) -> Dossier:
     )
 
 
-def _issue(message: OutboxMessage, *kinds: str) -> None:
+def make_documents(message: OutboxMessage) -> None:
+    """Issue what the topic makes for this dossier; a return label again when its number is known."""
     dossier, now = _dossier(message), timezone.now()
-    for kind in kinds:
+    for kind in papers.kinds_made(dossier, [message.topic]):
         papers.issue(dossier, kind, now=now)
 
 
-@outbox.handler("documents.receipt")
-def make_receipt(message: OutboxMessage) -> None:
-    _issue(message, Kind.RECEIPT)
-
-
-@outbox.handler("documents.form")
-def make_form(message: OutboxMessage) -> None:
-    _issue(message, Kind.FORM)
-
-
-@outbox.handler("documents.labels")
-def make_labels(message: OutboxMessage) -> None:
-    _issue(message, Kind.LABEL, Kind.LABEL_SHEET)
-
-
-@outbox.handler("documents.return_label")
-def make_return_label(message: OutboxMessage) -> None:
-    """Made when a result waits for the post, again when its tracking number is known."""
-    if _dossier(message).answers.get("result_delivery") == "post":
-        _issue(message, Kind.RETURN_LABEL)
+for topic in papers.TOPICS:
+    outbox.handler(topic)(make_documents)
 
 
 @outbox.handler("notices.event")

@@ -1,6 +1,6 @@
 """Official forms filled in from answers, each as a structure the form template prints."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import msgspec
@@ -174,3 +174,69 @@ def _boxes(form: LumpSumForm, field: str) -> tuple[Choice, ...]:
 
 def _yes_no(answer: bool | None) -> tuple[Choice, ...]:
     return Choice("Có", answer is True), Choice("Không", answer is False)
+
+
+# --- Any other form ------------------------------------------------------------------------------
+
+# Which decision issued a form, where it is known.
+_ISSUED_BY = {
+    "14-HSB": "(Ban hành kèm theo Quyết định số 166/QĐ-BHXH ngày 31/01/2019 của Bảo hiểm xã hội Việt Nam)",
+    "2-CBH": "(Ban hành kèm theo Quyết định số 166/QĐ-BHXH ngày 31/01/2019 của Bảo hiểm xã hội Việt Nam)",
+    "TK1-TS": "(Ban hành kèm theo Quyết định số 595/QĐ-BHXH, sửa đổi tại Quyết định số 505/QĐ-BHXH "
+    "ngày 27/3/2020 của Bảo hiểm xã hội Việt Nam)",
+}
+_ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
+# Choices with more letters than this stand one below the other.
+_ONE_LINE = 68
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """One answer in words, and the boxes it was chosen from, if any."""
+
+    label: str
+    words: str
+    boxes: tuple[tuple[str, bool], ...] = ()
+
+
+def any_form(
+    *,
+    form_code: str,
+    title: str,
+    subtitle: str,
+    to_office: str,
+    pages: Sequence[tuple[str, Sequence[Answer]]],
+    signed_by: str,
+    dossier_code: str,
+) -> OfficialForm:
+    """A form laid out from the pages of the procedure; the layout is ours, the number official."""
+    return OfficialForm(
+        form_code=form_code,
+        issued_by=_ISSUED_BY.get(form_code),
+        title=title,
+        subtitle=subtitle,
+        to_office=to_office,
+        sections=tuple(
+            Section(title=f"{number}. {heading.upper()}", items=tuple(_item(answer) for answer in answers))
+            for number, (heading, answers) in zip(_ROMAN, pages, strict=False)
+        ),
+        commitments=_COMMITMENTS[:1],
+        signatures=(
+            Signature(
+                title="NGƯỜI ĐỀ NGHỊ",
+                name=signed_by,
+                place_and_date="………………, ngày …… tháng …… năm ………",
+            ),
+        ),
+        dossier_code=dossier_code,
+    )
+
+
+def _item(answer: Answer) -> Item:
+    if answer.boxes:
+        stacked = sum(len(label) for label, _chosen in answer.boxes) > _ONE_LINE
+        return Item(
+            label=answer.label,
+            choices=tuple(Choice(label, chosen) for label, chosen in answer.boxes),
+            stacked=stacked,
+        )
+    return Item(label=answer.label, value=answer.words)

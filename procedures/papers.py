@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -12,10 +12,10 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from portal.models import Confidence, Ward
-from procedures import documents, official_forms
+from procedures import documents, dossiers, official_forms
 from procedures.attachments import keep_private
 from procedures.catalogue import definition_of
-from procedures.definition import Definition, Document
+from procedures.definition import Definition, Document, Field, TimeLimit
 from procedures.forms import form_field
 from procedures.models import Dossier, IssuedDocument, Office, PostalItem
 from procedures.offices import full_address
@@ -46,6 +46,32 @@ def issue(dossier: Dossier, kind: str, *, now: datetime) -> IssuedDocument:
         token=token,
         made_at=now,
     )
+
+
+# Which documents a topic makes; the form only for a dossier that has one, labels where papers are posted.
+TOPICS = {
+    "documents.receipt": (Kind.RECEIPT,),
+    "documents.form": (Kind.FORM,),
+    "documents.labels": (Kind.LABEL, Kind.LABEL_SHEET),
+    "documents.return_label": (Kind.RETURN_LABEL,),
+}
+
+
+def kinds_made(dossier: Dossier, topics: Iterable[str]) -> list[str]:
+    """The kinds of documents that ``topics`` make for ``dossier``, in the order they are used."""
+    needed = {
+        Kind.FORM: form_of(dossier) is not None,
+        Kind.LABEL: dossier.originals.exists(),
+        Kind.LABEL_SHEET: dossier.originals.exists(),
+        Kind.RETURN_LABEL: dossier.answers.get("result_delivery") == "post",
+    }
+    return [kind for topic in topics for kind in TOPICS.get(topic, ()) if needed.get(kind, True)]
+
+
+def form_of(dossier: Dossier) -> Document | None:
+    """The paper of ``dossier`` that the portal fills in; None where its case has none."""
+    papers = definition_of(dossier.version).documents_for(dossier.answers)
+    return next((paper for paper in papers if paper.generated), None)
 
 
 # --- Words of a dossier --------------------------------------------------------------------------
@@ -84,8 +110,11 @@ def return_address(dossier: Dossier) -> str:
 
 
 def time_limit_words(definition: Definition, case: str) -> str:
-    """The statutory time as a phrase: ``5 ngày làm việc``."""
-    limit = definition.time_limit(case)
+    """The statutory time of ``case`` as a phrase: ``5 ngày làm việc``."""
+    return limit_words(definition.time_limit(case))
+
+
+def limit_words(limit: TimeLimit) -> str:
     if limit.days == 0:
         return _("on the day of receipt")
     unit = _("working days") if limit.unit == "working" else _("days")
@@ -173,7 +202,42 @@ def _handed_in_by(paper: Document) -> str:
 
 def _form(dossier: Dossier, earlier: Earlier, token: str, now: datetime) -> documents.OfficialForm:
     definition = definition_of(dossier.version)
-    return _FORMS[definition.form_code](dossier, definition)
+    return _FORMS.get(definition.slug, _any_form)(dossier, definition)
+
+
+def _any_form(dossier: Dossier, definition: Definition) -> documents.OfficialForm:
+    """The form of a procedure without a layout of its own: every page a section, every answer an item."""
+    paper, today = form_of(dossier), timezone.localdate()
+    assert paper is not None and dossier.office is not None and dossier.code is not None
+    answers = {**dossier.answers, "case": dossier.case}
+    return official_forms.any_form(
+        form_code=paper.form or definition.form_code,
+        title=paper.label.vi,
+        subtitle=definition.title.vi,
+        to_office=dossier.office.name,
+        pages=[
+            (step.title.vi, [_item(field, definition, answers, today) for field, _shown in rows])
+            for step, rows in dossiers.answered(definition, answers, today)
+        ],
+        signed_by=dossier.applicant,
+        dossier_code=dossier.code,
+    )
+
+
+def _item(
+    field: Field, definition: Definition, answers: Mapping[str, Any], today: date
+) -> official_forms.Answer:
+    """An answer as the form prints it: few choices as boxes, everything else as words."""
+    asked, value = form_field(field, definition, today), answers[field.name]
+    options = getattr(asked, "options", [])
+    if isinstance(value, bool):
+        value = "yes" if value else "no"
+    chosen = value if isinstance(value, list) else [value]
+    return official_forms.Answer(
+        label=field.label.vi,
+        words=asked.display(answers[field.name]),
+        boxes=tuple((option["label"], option["value"] in chosen) for option in options),
+    )
 
 
 def _lump_sum_form(dossier: Dossier, definition: Definition) -> documents.OfficialForm:
@@ -219,7 +283,7 @@ def _day(value: Any) -> date | None:
     return date.fromisoformat(value) if value else None
 
 
-_FORMS: dict[str, Callable[[Dossier, Definition], documents.OfficialForm]] = {"14-HSB": _lump_sum_form}
+_FORMS: dict[str, Callable[[Dossier, Definition], documents.OfficialForm]] = {"lump-sum": _lump_sum_form}
 
 
 def _label(dossier: Dossier, earlier: Earlier, token: str, now: datetime) -> documents.PostingLabel:

@@ -49,6 +49,69 @@ def tracking_given(facts: Facts) -> Refusal | None:
     return Refusal(_("Please type or scan the tracking number of the parcel."), field="tracking")
 
 
+@rule("dates_in_order")
+def dates_in_order(facts: Facts) -> Refusal | None:
+    """Of every pair of answers ``…_from`` and ``…_to`` the second is not earlier."""
+    for name, start in facts.answers.items():
+        end = name.removesuffix("_from") + "_to"
+        if name.endswith("_from") and start and facts.answers.get(end) and facts.answers[end] < start:
+            return Refusal(_("The end must not lie before the beginning."), field=end)
+    return None
+
+
+@rule("arrears_until_death")
+def arrears_until_death(facts: Facts) -> Refusal | None:
+    """Months not received end with the month of death."""
+    last, died = str(facts.answers.get("unpaid_to", "")), str(facts.answers.get("date_of_death", ""))
+    if last and died and last > died[:7]:
+        return Refusal(_("The last month must not lie after the month of death."), field="unpaid_to")
+    return None
+
+
+@rule("retired_1994_to_2011")
+def retired_1994_to_2011(facts: Facts) -> Refusal | None:
+    """Retired from 01/01/1994 to 31/05/2011 (NĐ 14/2020/NĐ-CP)."""
+    if "1994-01-01" <= str(facts.answers.get("retire_date", "1994-01-01")) <= "2011-05-31":
+        return None
+    return Refusal(_("This allowance is for those who retired from 01/01/1994 to 31/05/2011."), "retire_date")
+
+
+@rule("month_not_past")
+def month_not_past(facts: Facts) -> Refusal | None:
+    """A change takes effect with the next payment month at the earliest."""
+    asked = str(facts.answers.get("effective_month", ""))
+    if not asked or asked > f"{facts.today:%Y-%m}":
+        return None
+    return Refusal(_("Please give next month or a later one."), field="effective_month")
+
+
+@rule("card_matches_number")
+def card_matches_number(facts: Facts) -> Refusal | None:
+    """The last ten characters of a health card number are the insurance number of its holder."""
+    card, number = facts.answers.get("card_number", ""), facts.answers.get("insurance_number", "")
+    if not card or not number or str(card)[-10:] == number:
+        return None
+    return Refusal(
+        _("The card number ends in %(end)s, but the insurance number is %(number)s. Please check both.")
+        % {"end": str(card)[-10:], "number": number},
+        field="card_number",
+    )
+
+
+@rule("account_of_refundee")
+def account_of_refundee(facts: Facts) -> Refusal | None:
+    """A refund goes to the account of the refundee, except after a death: then to the heir."""
+    holder, name = (str(facts.answers.get(n, "")) for n in ("account_holder", "refundee_name"))
+    dead = str(facts.answers.get("ground", "")).startswith("death")
+    if not holder or not name or dead or without_marks(holder) == without_marks(name):
+        return None
+    return Refusal(
+        _("The account must belong to the person refunded: the holder “%(holder)s” is not “%(name)s”.")
+        % {"holder": holder, "name": name},
+        field="account_holder",
+    )
+
+
 @rule("account_of_applicant")
 def account_of_applicant(facts: Facts) -> Refusal | None:
     """The account belongs to the applicant; marks and case do not count."""

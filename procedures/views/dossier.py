@@ -18,14 +18,12 @@ from django.views.decorators.http import require_GET, require_POST
 from portal import fields, notices
 from portal.http import Request, UserRequest, citizen_required, render_page, see_other
 from portal.identifiers import tracking_number
-from procedures import attachments, desk, dossiers, workflow
+from procedures import attachments, desk, dossiers, papers, workflow
 from procedures.catalogue import definition_of
 from procedures.models import Attachment, Dossier, IssuedDocument, PostalItem
 from procedures.views.filing import file_rows, take_files
 
 Kind = IssuedDocument.Kind
-# What a citizen gets to print after filing, in the order it is used.
-CITIZEN_DOCUMENTS = (Kind.RECEIPT, Kind.FORM, Kind.LABEL, Kind.LABEL_SHEET)
 
 
 @never_cache
@@ -107,6 +105,7 @@ def dossier_page(
         "actions": actions,
         "just_filed": len(events) == 1,
         "originals": list(dossier.originals.all()),
+        "signs_form": any(d.mode == "generated_then_post" for d in definition.documents_for(dossier.answers)),
         "timeline": [desk.told_to_citizen(e, definition, dossier) for e in events],
         "parcels": list(dossier.postal_items.all()),
         "key": secrets.token_urlsafe(12),
@@ -135,12 +134,15 @@ def dossier_page(
 
 def document_context(dossier: Dossier) -> dict[str, Any]:
     """The PDFs there are, the ones still being made, and the replaced ones."""
-    issued = list(dossier.documents.filter(kind__in=CITIZEN_DOCUMENTS))
+    filing = dossier.events.get(sequence=1)
+    transition = definition_of(dossier.version).transition(filing.action)
+    kinds = [Kind(k) for k in papers.kinds_made(dossier, transition.topics if transition else [])]
+    issued = list(dossier.documents.filter(kind__in=kinds))
     valid = {d.kind: d for d in issued if d.replaced_at is None}
     return {
-        "documents": [(kind, valid.get(kind)) for kind in CITIZEN_DOCUMENTS],
+        "documents": [(kind, valid.get(kind)) for kind in kinds],
         "replaced": [d for d in issued if d.replaced_at is not None],
-        "making": len(valid) < len(CITIZEN_DOCUMENTS),
+        "making": len(valid) < len(kinds),
     }
 
 

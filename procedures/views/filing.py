@@ -26,6 +26,7 @@ from procedures.catalogue import definition_of
 from procedures.definition import Definition, Document, Step
 from procedures.forms import StepForm
 from procedures.models import Dossier
+from procedures.views import public
 
 
 @require_POST
@@ -34,6 +35,8 @@ def start(request: UserRequest, slug: str) -> HttpResponse:
     version = catalogue.published(slug)
     if version is None:
         raise Http404
+    if "citizen" not in definition_of(version).filers:
+        return public.procedure_page(request, version, status=403)
     earlier = Dossier.objects.filter(owner=request.user, procedure=version.procedure, state="draft")
     changes = [
         line
@@ -331,12 +334,17 @@ def remove_upload(request: UserRequest, code: str, number: int) -> HttpResponse:
 
 class DeclarationForm(fields.PageForm):
     declaration = fields.ConfirmField(
-        label=gettext_lazy(
-            "I declare that what I have written is true. I understand that time paid out "
-            "in a lump sum no longer counts towards a pension."
-        ),
+        label=gettext_lazy("I declare that what I have written is true and that I answer for it."),
         error_messages={"required": gettext_lazy("Please tick the box to file.")},
     )
+
+    def __init__(self, definition: Definition, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if definition.slug == "lump-sum":
+            self.fields["declaration"].label = _(
+                "I declare that what I have written is true. I understand that time paid out "
+                "in a lump sum no longer counts towards a pension."
+            )
 
 
 @never_cache
@@ -347,7 +355,7 @@ def check(request: UserRequest, code: str) -> HttpResponse:
         return redirect("dossier", code)
     if request.method != "POST":
         return _check_page(request, dossier)
-    form = DeclarationForm(request.POST)
+    form = DeclarationForm(definition_of(dossier.version), request.POST)
     if not form.is_valid():
         return _check_page(request, dossier, form=form, status=422)
     try:
@@ -379,7 +387,7 @@ def _check_page(
 ) -> HttpResponse:
     definition, today = definition_of(dossier.version), timezone.localdate()
     review = dossiers.review(dossier, today)
-    form = form or DeclarationForm()
+    form = form or DeclarationForm(definition)
     context = {
         "dossier": dossier,
         "definition": definition,

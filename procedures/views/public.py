@@ -14,14 +14,14 @@ from portal.text import without_marks
 from procedures import catalogue, dossiers, papers
 from procedures.catalogue import definition_of
 from procedures.definition import Definition
-from procedures.models import Dossier, IssuedDocument
+from procedures.models import Dossier, IssuedDocument, ProcedureVersion
 
 GROUPS = {
     "A": gettext_lazy("Health insurance payments"),
     "B": gettext_lazy("Paying out benefits"),
     "C": gettext_lazy("Social insurance benefits"),
-    "D": gettext_lazy("Contributions"),
-    "E": gettext_lazy("Books and cards"),
+    "D": gettext_lazy("Books and cards"),
+    "E": gettext_lazy("Contributions"),
     "F": gettext_lazy("Other"),
 }
 
@@ -76,6 +76,10 @@ def procedure(request: Request, slug: str) -> HttpResponse:
     version = catalogue.published(slug)
     if version is None:
         raise Http404
+    return procedure_page(request, version)
+
+
+def procedure_page(request: Request, version: ProcedureVersion, *, status: int = 200) -> HttpResponse:
     definition = definition_of(version)
     mine: list[Dossier] = []
     if request.user.is_authenticated and not request.user.is_staff:
@@ -86,12 +90,40 @@ def procedure(request: Request, slug: str) -> HttpResponse:
         {
             "definition": definition,
             "group": GROUPS[definition.group],
-            "limit": papers.time_limit_words(definition, ""),
-            "time_limit": definition.time_limit(""),
+            "limits": _limits(definition),
+            "filers": filers(definition),
+            "for_citizens": "citizen" in definition.filers,
             "papers": _papers(definition),
             "mine": mine,
         },
+        status=status,
     )
+
+
+FILERS = {
+    "citizen": gettext_lazy("the person concerned"),
+    "employer": gettext_lazy("the employer"),
+    "health_facility": gettext_lazy("the health facility"),
+    "agent": gettext_lazy("the collecting agent"),
+}
+
+
+def filers(definition: Definition) -> list[str]:
+    """Who may file, in words."""
+    return [str(FILERS.get(filer, filer)) for filer in definition.filers]
+
+
+def _limits(definition: Definition) -> list[dict[str, Any]]:
+    """Every time limit in words with the cases it is for; none: all other cases."""
+    labels = {case.slug: case.label for case in definition.cases}
+    return [
+        {
+            "words": papers.limit_words(limit),
+            "limit": limit,
+            "cases": [labels[slug] for slug in limit.cases],
+        }
+        for limit in definition.time_limits
+    ]
 
 
 def _papers(definition: Definition) -> list[dict[str, Any]]:
