@@ -273,6 +273,7 @@ def problems_of(definition: Definition) -> list[str]:
 
     return [
         *_flow_problems(definition),
+        *_paper_problems(definition),
         *_name_problems(definition, KINDS),
         *_condition_problems(definition),
         *_text_problems(definition),
@@ -288,6 +289,18 @@ def _flow_problems(definition: Definition) -> Iterator[str]:
         unknown = [a for a in transition.four_eyes if not definition.transition(a)]
         yield from (f"{place}.four_eyes: there is no action {action}" for action in unknown)
     yield from _dead_ends(definition)
+
+
+def _paper_problems(definition: Definition) -> Iterator[str]:
+    """Papers that nothing waits for, and documents that are made of nothing."""
+    if not definition.transition("record_originals"):
+        for document in definition.documents:
+            if document.posted and document.required:
+                yield f"documents.{document.slug}: nothing receives the original"
+    if not any(document.generated for document in definition.documents):
+        for transition in definition.transitions:
+            if "documents.form" in transition.topics:
+                yield f"transitions.{transition.action}: no document is made by the portal"
 
 
 def _dead_ends(definition: Definition) -> Iterator[str]:

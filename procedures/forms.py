@@ -51,8 +51,11 @@ def _digits(field: Field, definition: Definition, today: date, common: dict[str,
     return fields.DigitsField(low=field.minimum or 1, high=field.maximum or 20, **common)
 
 
-def _integer(field: Field, definition: Definition, today: date, common: dict[str, Any]) -> fields.PortalField:
-    return fields.IntegerField(minimum=field.minimum or 0, maximum=field.maximum or 10**9, **common)
+def _number(kind: type[fields.IntegerField], highest: int) -> Maker:
+    def make(field: Field, definition: Definition, today: date, common: dict[str, Any]) -> fields.PortalField:
+        return kind(minimum=field.minimum or 0, maximum=field.maximum or highest, **common)
+
+    return make
 
 
 def _ward(field: Field, definition: Definition, today: date, common: dict[str, Any]) -> fields.PortalField:
@@ -76,8 +79,8 @@ KINDS: dict[str, Maker] = {
     "date": _date(fields.DateField),
     "date_or_year": _date(fields.DateOrYearField),
     "years_months": _plain(fields.YearsMonthsField),
-    "integer": _integer,
-    "money": _plain(fields.MoneyField),
+    "integer": _number(fields.IntegerField, 10**9),
+    "money": _number(fields.MoneyField, 10**12),
     "yes_no": _plain(fields.YesNoField),
     "confirm": _plain(fields.ConfirmField),
     "case": _case,

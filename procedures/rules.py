@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext as _
 
+from portal.identifiers import compact
 from portal.text import without_marks
 from procedures.hooks import Facts, Refusal, rule
 
@@ -85,15 +86,32 @@ def month_not_past(facts: Facts) -> Refusal | None:
     return Refusal(_("Please give next month or a later one."), field="effective_month")
 
 
+@rule("stay_in_order")
+def stay_in_order(facts: Facts) -> Refusal | None:
+    """Nobody leaves a hospital before the day of admission."""
+    came, left = facts.answers.get("admit_date", ""), facts.answers.get("discharge_date", "")
+    if came and left and left < came:
+        return Refusal(_("The day of discharge lies before the day of admission."), field="discharge_date")
+    return None
+
+
+@rule("account_typed_twice")
+def account_typed_twice(facts: Facts) -> Refusal | None:
+    """A wrong digit would send a pension elsewhere, so the number is typed twice."""
+    if facts.answers.get("account_again") == facts.answers.get("account_number"):
+        return None
+    return Refusal(_("The two account numbers differ; please compare them."), field="account_again")
+
+
 @rule("card_matches_number")
 def card_matches_number(facts: Facts) -> Refusal | None:
     """The last ten characters of a health card number are the insurance number of its holder."""
-    card, number = facts.answers.get("card_number", ""), facts.answers.get("insurance_number", "")
-    if not card or not number or str(card)[-10:] == number:
+    card, number = (compact(str(facts.answers.get(n, ""))) for n in ("card_number", "insurance_number"))
+    if not card or not number or card[-10:] == number:
         return None
     return Refusal(
         _("The card number ends in %(end)s, but the insurance number is %(number)s. Please check both.")
-        % {"end": str(card)[-10:], "number": number},
+        % {"end": card[-10:], "number": number},
         field="card_number",
     )
 

@@ -10,11 +10,12 @@ from procedures import catalogue
 from procedures.hooks import Facts, Refusal
 
 pytestmark = pytest.mark.django_db
+LUMP_SUM = next(d for d in catalogue.shipped() if d.slug == "lump-sum")
 TODAY = date(2021, 7, 12)
 
 
 def _ask(**answers: object) -> Refusal | None:
-    return lump_sum_entitlement(Facts(next(catalogue.shipped()), answers, TODAY))
+    return lump_sum_entitlement(Facts(LUMP_SUM, answers, TODAY))
 
 
 @pytest.mark.parametrize(

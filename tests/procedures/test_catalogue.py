@@ -17,7 +17,7 @@ Status = ProcedureVersion.Status
 
 
 def _shipped() -> Definition:
-    return next(catalogue.shipped())
+    return next(d for d in catalogue.shipped() if d.slug == "lump-sum")
 
 
 def _current() -> ProcedureVersion:
@@ -132,6 +132,10 @@ WORDS = Text(vi="x", en="x")
         ),
         ({"title": Text(vi="", en="x")}, "needs words in both languages"),
         (
+            {"transitions": [t for t in _shipped().transitions if t.action != "record_originals"]},
+            "documents.insurance_book: nothing receives the original",
+        ),
+        (
             {
                 "fields": [
                     Field(
@@ -173,7 +177,7 @@ def test_what_cannot_work_is_not_published(change: dict[str, object], problem: s
     assert any(problem in line for line in problems_of(broken)), problems_of(broken)
     with pytest.raises(InvalidDefinition):
         catalogue.load(broken)
-    assert Procedure.objects.count() == 1
+    assert Procedure.objects.count() == 25
     assert _current().status == Status.PUBLISHED
 
 
