@@ -90,23 +90,24 @@ def _without_none(value: Any) -> Any:
 
 def _columns(struct: msgspec.Struct, model: type[models.Model]) -> dict[str, Any]:
     """``struct`` as column values: texts with columns of their own are spread over both languages."""
-    names = {field.name for field in model._meta.get_fields()}
+    names = {field.name for field in model._meta.concrete_fields}
     values: dict[str, Any] = {}
     for name in struct.__struct_fields__:
         value = getattr(struct, name)
         if f"{name}_vi" in names:
             values[f"{name}_vi"], values[f"{name}_en"] = value.vi, value.en
-        elif name in names and name not in _TABLES:
+        elif name in names:
             values[name] = msgspec.to_builtins(value)
     return values
 
 
 def _struct_values(row: models.Model, struct: type[msgspec.Struct]) -> dict[str, Any]:
+    names = {field.name for field in row._meta.concrete_fields}
     values: dict[str, Any] = {}
     for name in struct.__struct_fields__:
-        if hasattr(row, f"{name}_vi"):
+        if f"{name}_vi" in names:
             values[name] = {"vi": getattr(row, f"{name}_vi"), "en": getattr(row, f"{name}_en")}
-        elif name not in _TABLES and hasattr(row, name):
+        elif name in names:
             values[name] = getattr(row, name)
     return values
 
