@@ -234,7 +234,7 @@ def _item(
         value = "yes" if value else "no"
     chosen = value if isinstance(value, list) else [value]
     return official_forms.Answer(
-        label=field.label.vi,
+        label=field.label.vi.removesuffix("?"),
         words=asked.display(answers[field.name]),
         boxes=tuple((option["label"], option["value"] in chosen) for option in options),
     )

@@ -14,6 +14,7 @@ from procedures import catalogue, demo, dossiers, forms, mailroom, papers, workf
 from procedures.definition import Definition, Transition
 from procedures.forms import KINDS, StepForm
 from procedures.models import Dossier, Office
+from procedures.views import public
 from tests import answers
 from tests.conftest import PASSWORD, file_draft
 
@@ -280,3 +281,14 @@ def test_only_what_citizens_file_can_be_started(definition: Definition, who: Use
     started = client.post(f"{address}bat-dau/")
     assert started.status_code == (303 if may else 403)
     assert Dossier.objects.filter(owner=who).exists() is may
+
+
+@pytest.mark.django_db
+def test_the_page_says_when_a_paper_is_asked_for() -> None:
+    definition = DEFINITIONS["work-accident-first"]
+    shown = {str(row["label"]): row for row in public._papers(definition)}
+    labels = {d.slug: str(d.label) for d in definition.documents}
+    aid, traffic, book = (shown[labels[slug]] for slug in ("aid", "traffic", "insurance_book"))
+    assert (aid["cases"], aid["depends"]) == ([], True)
+    assert [str(case) for case in traffic["cases"]] == [str(definition.case("traffic_accident").label)]  # type: ignore[union-attr]
+    assert (book["cases"], book["depends"]) == ([], False)

@@ -13,7 +13,7 @@ from portal.http import Request, render_page, too_many
 from portal.text import without_marks
 from procedures import catalogue, dossiers, papers
 from procedures.catalogue import definition_of
-from procedures.definition import Definition
+from procedures.definition import Condition, Definition, Text
 from procedures.models import Dossier, IssuedDocument, ProcedureVersion
 
 GROUPS = {
@@ -135,10 +135,26 @@ def _papers(definition: Definition) -> list[dict[str, Any]]:
             "form": d.form,
             "required": d.required,
             "how": papers.how_handed_in(d),
-            "cases": [c.label for c in definition.cases if d.when and d.when.holds({"case": c.slug})],
+            "cases": _cases_of(definition, d.when),
+            "depends": d.when is not None and set(d.when.fields()) != {"case"},
         }
         for d in definition.documents
     ]
+
+
+def _cases_of(definition: Definition, when: Condition | None) -> list[Text]:
+    """The cases in which ``when`` can hold; none where it can in all."""
+    found = [case.label for case in definition.cases if when is None or _can_hold(when, case.slug)]
+    return found if len(found) < len(definition.cases) else []
+
+
+def _can_hold(when: Condition, case: str) -> bool:
+    """Whether some answers besides the case make ``when`` hold."""
+    if when.all:
+        return all(_can_hold(part, case) for part in when.all)
+    if when.any:
+        return any(_can_hold(part, case) for part in when.any)
+    return when.field != "case" or when.holds({"case": case})
 
 
 class TrackForm(fields.PageForm):
