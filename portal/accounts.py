@@ -31,6 +31,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             )
         return username
 
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """What wrong passwords are counted by. Allauth adds the Host header, which a guesser may vary."""
+        return str(credentials.get("username", "")).lower()
+
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         user = request.user
         if isinstance(user, User) and user.is_staff:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
@@ -46,6 +47,8 @@ def profile(request: UserRequest) -> HttpResponse:
             data["street"],
         )
         user.save(update_fields=["phone", "email", "ward", "street"])
+        # Whoever reads mail at an address given up must not get a new password there.
+        EmailAddress.objects.filter(user=user).exclude(email__iexact=user.email).delete()
         messages.success(request, _("Your account is up to date."))
         return see_other(reverse("profile"))
     born = fields.DateOrYearField().display(user.date_of_birth)

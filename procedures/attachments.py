@@ -33,8 +33,11 @@ pillow_heif.register_heif_opener()
 ACCEPT = ".pdf,.jpg,.jpeg,.png,.heic,.heif,application/pdf,image/jpeg,image/png,image/heic,image/heif"
 _SUFFIXES = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png", "image/heic": "heic"}
 _PILLOW_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "HEIF": "image/heic"}
-# A phone takes 12 to 50 megapixels; far more is an attack on memory.
-_MAX_PIXELS = 120_000_000
+# A phone takes 12 to 50 megapixels and a scanner 35; a page of one colour with far more is an attack
+# on memory, which a PNG needs whole.
+_MAX_PIXELS = {"JPEG": 64_000_000, "HEIF": 64_000_000, "PNG": 36_000_000}
+# What a whole picture holds after its header.
+_ENDS = {"JPEG": b"\xff\xd9", "PNG": b"IEND"}
 _PREVIEW = (320, 320)
 
 
@@ -47,11 +50,14 @@ def media_type(head: BinaryIO) -> str:
         return "application/pdf"
     try:
         with Image.open(head, formats=("JPEG", "PNG", "HEIF")) as image:
-            if image.width * image.height > _MAX_PIXELS:
+            made = image.format or ""
+            if image.width * image.height > _MAX_PIXELS[made]:
                 raise ValidationError(
                     _("This picture is too large; please take it again with fewer megapixels.")
                 )
-            return _PILLOW_TYPES[image.format or ""]
+            if _ENDS.get(made, b"") not in head.read():
+                raise ValidationError(_("This picture did not arrive whole. Please choose it again."))
+            return _PILLOW_TYPES[made]
     except (UnidentifiedImageError, KeyError, OSError, ValueError, Image.DecompressionBombError):
         raise ValidationError(
             _("This is neither a PDF nor a photo (JPEG, PNG, HEIC). Please choose another file.")
@@ -79,7 +85,9 @@ def attach(dossier: Dossier, document: str, upload: "UploadedFile[Any]", *, acto
         digest.update(chunk)
     upload.seek(0)
     with transaction.atomic():
-        Dossier.objects.select_for_update(no_key=True).get(pk=dossier.pk)
+        locked = Dossier.objects.select_for_update(no_key=True).get(pk=dossier.pk)
+        if locked.state != dossier.state:
+            raise ValidationError(_("The dossier has been sent; its files stay as they are."))
         mine = dossier.attachments.filter(removed_at=None)
         same = mine.filter(document=document, sha256=digest.hexdigest()).first()
         if same is not None:
@@ -113,7 +121,12 @@ def _shown_name(name: str, kind: str) -> str:
 
 
 def remove(attachment: Attachment) -> None:
-    """Take a file out of a dossier that is still being written; the bytes go with it."""
+    """Take a file out of a dossier that is still being written; the bytes go with it.
+
+    Belongs inside a transaction; a dossier filed meanwhile keeps its files.
+    """
+    if not Dossier.objects.select_for_update(no_key=True).get(pk=attachment.dossier_id).is_draft:
+        return
     Attachment.objects.filter(pk=attachment.pk, removed_at=None).update(removed_at=timezone.now())
     transaction.on_commit(lambda: attachment.file.delete(save=False))
 
@@ -148,10 +161,10 @@ def _jpeg(attachment: Attachment, size: tuple[int, int]) -> Picture:
     try:
         with attachment.file.open("rb") as stored, Image.open(stored) as image:
             image.draft("RGB", size)
-            upright = ImageOps.exif_transpose(image)
-            upright.thumbnail(size)
+            image.thumbnail(size)  # before all else: a copy at full size would take as much again
+            ImageOps.exif_transpose(image, in_place=True)
             out = io.BytesIO()
-            upright.convert("RGB").save(out, "JPEG", quality=80)
+            image.convert("RGB").save(out, "JPEG", quality=80)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         raise Http404 from None
     return Picture(out.getvalue(), "image/jpeg")
