@@ -3,8 +3,18 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.middleware.gzip import GZipMiddleware
 from django.utils import translation
+
+
+class TextGZipMiddleware(GZipMiddleware):
+    """Compress pages. Pictures and PDFs are compressed already; they go as they are, with their length."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if not response.headers.get("Content-Type", "").startswith("text/"):
+            return response
+        return super().process_response(request, response)
 
 
 class LanguageMiddleware:

@@ -42,7 +42,7 @@ def profile(request: UserRequest) -> HttpResponse:
         data = form.cleaned_data
         user.phone, user.email, user.ward_id, user.street = (
             data["phone"],
-            data["email"],
+            data["email"].lower(),
             data["ward"],
             data["street"],
         )

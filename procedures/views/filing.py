@@ -39,11 +39,7 @@ def start(request: UserRequest, slug: str) -> HttpResponse:
         messages.info(request, _("Now press “Start” to begin."))
         return redirect("procedure", slug)
     earlier = Dossier.objects.filter(owner=request.user, procedure=version.procedure, state="draft")
-    changes = [
-        line
-        for draft in earlier
-        for line in dossiers.carried_over(draft, version)
-    ]
+    changes = [line for draft in earlier for line in dossiers.carried_over(draft, version)]
     dossier = dossiers.start(request.user, version)
     if changes:
         messages.info(
@@ -176,11 +172,12 @@ def _step_page(
 
 
 def _redraw_on_change(definition: Definition, found: Step, form: StepForm, url: str) -> None:
-    """Questions that decide about others on the same page ask the server for the page anew."""
+    """Questions that can decide about others on the same page ask the server for the page anew."""
+    here = {field.name for field in definition.fields if field.step == found.slug}
     deciding = {
         name
         for field in definition.fields
-        if field.step == found.slug and field.when
+        if field.name in here and field.when and field.when.can_hold(form.answers, here)
         for name in field.when.fields()
     }
     for name in deciding & set(form.fields):
@@ -344,12 +341,14 @@ def file_rows(dossier: Dossier, *, removable: bool) -> defaultdict[str, list[dic
 def _file_row(dossier: Dossier, attachment: Attachment, *, removable: bool) -> dict[str, Any]:
     place = [dossier.code or dossier.draft_code, attachment.pk]
     photo = attachment.media_type.startswith("image/")
+    harmful = attachment.scan == Attachment.Scan.INFECTED
     return {
         "name": attachment.name,
         "size": attachment.size,
         "kind": attachment.media_type.rsplit("/", 1)[-1].upper(),
         "url": reverse("attachment", args=place),
         "thumbnail_url": reverse("attachment_preview", args=place) if photo else "",
+        "error": _("This file is harmful and was locked; please send another one.") if harmful else "",
         "remove_url": reverse("remove_upload", args=place) if removable else "",
         "remove_attrs": [
             ("hx-post", reverse("remove_upload", args=place)),
