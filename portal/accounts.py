@@ -6,6 +6,7 @@ from allauth.account import forms as allauth_forms
 from allauth.account.adapter import DefaultAccountAdapter
 from django import forms
 from django.contrib import messages
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
@@ -30,6 +31,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
                 )
             )
         return username
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """What wrong passwords are counted by. Allauth adds the Host header, which a guesser may vary."""
+        return str(credentials.get("username", "")).lower()
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         user = request.user
@@ -114,6 +119,17 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
         found = self.fields[name]
         assert isinstance(found, kind)
         return found
+
+    def clean(self) -> dict[str, Any]:
+        """Allauth compares the password with the user name alone."""
+        data: dict[str, Any] = super().clean()
+        if password := data.get("password1"):
+            known = {name: data.get(name, "") for name in ("full_name", "phone", "id_number")}
+            try:
+                validate_password(password, User(**known))
+            except ValidationError as error:
+                self.add_error("password1", error)
+        return data
 
     def save(self, request: HttpRequest) -> User:
         user: User = super().save(request)

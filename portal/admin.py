@@ -1,8 +1,10 @@
 """Users, wards, the outbox desk and the access log."""
 
+from allauth.account.models import EmailAddress
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -18,6 +20,7 @@ from portal.models import AccessLog, District, OutboxMessage, User, Ward
 from portal.roles import ADMINISTRATOR, EVERYBODY, LEADERS, RoleAdmin, role
 
 admin.site.unregister(Group)
+admin.site.unregister(EmailAddress)
 
 
 @admin.register(User)
@@ -75,7 +78,8 @@ class AccessLogAdmin(RoleAdmin):
         logs: QuerySet[AccessLog] = super().get_queryset(request).select_related("user")
         if role(request.user) == "administrator":
             return logs
-        return logs.filter(user__staff__office=signed_in(request).user.staff.office)  # type: ignore[arg-type,no-any-return,attr-defined]
+        staff = getattr(request.user, "staff", None)
+        return logs.filter(user__staff__office=staff.office) if staff else logs.none()
 
 
 @admin.register(OutboxMessage)
@@ -108,8 +112,10 @@ class OutboxMessageAdmin(RoleAdmin):
 
     def settle(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Retry one failed side effect, or set it aside with a reason."""
+        if not self.has_retry_permission(request):
+            raise PermissionDenied
         message = get_object_or_404(OutboxMessage, pk=pk)
-        if request.method == "POST" and self.has_retry_permission(request):
+        if request.method == "POST":
             self._settle(request, message)
         return see_other(reverse("admin:portal_outboxmessage_change", args=[pk]))
 

@@ -7,7 +7,9 @@ from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from csp.decorators import csp_update
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.core.paginator import InvalidPage
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
@@ -27,6 +29,18 @@ class PortalAdminSite(UnfoldAdminSite):  # type: ignore[misc]
         if request.user.is_authenticated:
             raise PermissionDenied
         return redirect_to_login(request.GET.get("next", "/quan-tri/"))
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Staff come to work: the queue of their office is their first page."""
+        return redirect("admin:procedures_dossier_changelist")
+
+    def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The theme's search of page names; it fails on a page number that is none."""
+        try:
+            found: HttpResponse = super().search(request, extra_context)
+        except (ValueError, InvalidPage):
+            raise Http404 from None
+        return found
 
     def admin_view(
         self, view: Callable[..., HttpResponse], cacheable: bool = False

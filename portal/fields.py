@@ -69,6 +69,16 @@ class PageForm(forms.Form):
         super().__init__(*args, **kwargs)
 
 
+def shown(field: forms.Field, raw: Any) -> str:
+    """What was typed into ``field``, as people read it; as typed where it is not valid."""
+    if not isinstance(field, PortalField):
+        return str(raw or "")
+    try:
+        return field.display(field.to_python(raw)) or str(raw or "")
+    except ValidationError:
+        return str(raw or "")
+
+
 class TextField(PortalField):
     width = "full"
 
@@ -176,7 +186,8 @@ class PhoneField(PortalField):
 
     def display(self, value: Any) -> str:
         number = str(value or "")
-        return f"{number[:4]} {number[4:7]} {number[7:]}" if number else ""
+        middle = 8 if number.startswith("02") else 7
+        return f"{number[:4]} {number[4:middle]} {number[middle:]}" if number else ""
 
 
 class EmailField(PortalField):

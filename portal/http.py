@@ -9,7 +9,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.utils.cache import patch_vary_headers
+from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
 from portal.models import User
@@ -42,6 +42,18 @@ def citizen_required(view: UserView[P]) -> View[P]:
             return redirect_to_login(request.get_full_path())
         if request.user.is_staff:
             raise PermissionDenied
+        return view(cast(UserRequest, request), *args, **kwargs)
+
+    return checked
+
+
+def sign_in_required(view: UserView[P]) -> View[P]:
+    """Let citizens and staff in, anonymous visitors after they have signed in."""
+
+    @wraps(view)
+    def checked(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
         return view(cast(UserRequest, request), *args, **kwargs)
 
     return checked
@@ -83,6 +95,8 @@ def render_page(
     name = f"{template}#{target}" if target in fragments else template
     response = render(request, name, context, status=status)
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    if request.user.is_authenticated:
+        add_never_cache_headers(response)  # computers are shared; the next person may press "back"
     if push_url and request.htmx:
         response["HX-Push-Url"] = push_url
     return response

@@ -1,8 +1,20 @@
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.middleware.gzip import GZipMiddleware
 from django.utils import translation
+
+
+class TextGZipMiddleware(GZipMiddleware):
+    """Compress pages. Pictures and PDFs are compressed already; they go as they are, with their length."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if not response.headers.get("Content-Type", "").startswith("text/"):
+            return response
+        return super().process_response(request, response)
 
 
 class LanguageMiddleware:
@@ -23,3 +35,26 @@ class LanguageMiddleware:
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
         return response
+
+
+class NulMiddleware:
+    """PostgreSQL keeps no NUL character: one in an address is refused, one in a form left out."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *args: Any) -> None:
+        if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            raise BadRequest("NUL in the address")
+        if any("\0" in str(value) for _name, values in request.POST.lists() for value in values):
+            request.POST = _without_nul(request.POST)  # type: ignore[assignment]
+
+
+def _without_nul(posted: QueryDict) -> QueryDict:
+    kept = posted.copy()
+    for name, values in posted.lists():
+        kept.setlist(name, [str(value).replace("\0", "") for value in values])
+    return kept

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from portal import outbox
 from portal.models import Notice, OutboxMessage, User
@@ -20,30 +20,25 @@ def notify(user: User, kind: str, *, about: str, facts: Mapping[str, Any], key: 
         outbox.enqueue("notices.email", key=key, about=about, notice=notice.pk)
 
 
+_WORDS = {
+    "filed": gettext_lazy("We have received dossier %(code)s."),
+    "originals_received": gettext_lazy(
+        "The papers of dossier %(code)s have arrived. Result promised for %(due)s."
+    ),
+    "supplement_asked": gettext_lazy("Dossier %(code)s needs something more from you."),
+    "decided": gettext_lazy("Dossier %(code)s has been decided: approved."),
+    "rejected": gettext_lazy("Dossier %(code)s was not approved. The reason is on its page."),
+    "not_accepted": gettext_lazy("Dossier %(code)s was not accepted. The reason is on its page."),
+    "dispatched": gettext_lazy("The result of dossier %(code)s was posted to you: %(tracking)s."),
+    "withdrawn": gettext_lazy("Dossier %(code)s was withdrawn."),
+    "file_harmful": gettext_lazy("A file you sent for dossier %(code)s is harmful and was locked: %(file)s."),
+}
+_NEWS = gettext_lazy("Dossier %(code)s has news.")
+
+
 def words(notice: Notice) -> str:
     """What ``notice`` says, in the language of the page."""
-    facts = {"code": notice.about, **notice.facts}
-    match notice.kind:
-        case "filed":
-            return _("We have received dossier %(code)s.") % facts
-        case "originals_received":
-            return _("The papers of dossier %(code)s have arrived. Result promised for %(due)s.") % facts
-        case "supplement_asked":
-            return _("Dossier %(code)s needs something more from you.") % facts
-        case "decided":
-            return _("Dossier %(code)s has been decided: approved.") % facts
-        case "rejected":
-            return _("Dossier %(code)s was not approved. The reason is on its page.") % facts
-        case "not_accepted":
-            return _("Dossier %(code)s was not accepted. The reason is on its page.") % facts
-        case "dispatched":
-            return _("The result of dossier %(code)s was posted to you: %(tracking)s.") % facts
-        case "withdrawn":
-            return _("Dossier %(code)s was withdrawn.") % facts
-        case "file_harmful":
-            return _("A file you sent for dossier %(code)s is harmful and was locked: %(file)s.") % facts
-        case _other:
-            return _("Dossier %(code)s has news.") % facts
+    return str(_WORDS.get(notice.kind, _NEWS)) % {"code": notice.about, **notice.facts}
 
 
 @outbox.handler("notices.email", remote=True)

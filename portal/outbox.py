@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from portal.logs import discreet
 from portal.models import OutboxMessage, User
 
 logger = logging.getLogger(__name__)
@@ -47,17 +48,19 @@ def handler(topic: str, *, remote: bool = False) -> Callable[[Handler], Handler]
     return register
 
 
-def enqueue(topic: str, *, key: str, about: str = "", **ids: int | str) -> None:
-    """Queue ``topic`` once for ``key`` inside the open transaction; a known key is left alone.
+def enqueue(*topics: str, key: str, about: str = "", **ids: int | str) -> None:
+    """Queue each topic once for ``key`` inside the open transaction; a known key is left alone.
 
     Raises ``RuntimeError`` outside a transaction: the cause and the effect must commit together.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("enqueue() belongs inside the transaction that causes the side effect")
-    if topic not in handlers:
-        raise LookupError(f"no handler for outbox topic {topic}")
+    for topic in topics:
+        if topic not in handlers:
+            raise LookupError(f"no handler for outbox topic {topic}")
     OutboxMessage.objects.bulk_create(
-        [OutboxMessage(topic=topic, key=key, about=about, payload=ids)], ignore_conflicts=True
+        [OutboxMessage(topic=topic, key=key, about=about, payload=ids) for topic in topics],
+        ignore_conflicts=True,
     )
     if not any(entry[1] is _nudge for entry in connection.run_on_commit):
         transaction.on_commit(_nudge, robust=True)
@@ -147,7 +150,7 @@ def _record_failure(message: OutboxMessage, error: Exception) -> None:
     dead = message.attempts >= settings.OUTBOX_MAX_ATTEMPTS
     OutboxMessage.objects.filter(pk=message.pk, state=State.PENDING).update(
         state=State.DEAD if dead else State.PENDING,
-        last_error=f"{type(error).__name__}: {error}"[:2000],
+        last_error=discreet(f"{type(error).__name__}: {error}")[:2000],
         due_at=timezone.now() + _wait(message.attempts),
     )
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from unfold.admin import ModelAdmin
 
 from portal.models import User
@@ -27,6 +28,21 @@ class RoleAdmin(ModelAdmin):  # type: ignore[misc]
     editors: frozenset[str] = frozenset()
     adders: frozenset[str] | None = None
     compressed_fields = True
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """An address filters by what the page offers: no guessing at other columns, no expressions."""
+        offered = {getattr(item, "parameter_name", item) for item in (*self.list_filter, self.date_hierarchy)}
+        column, _sep, how = lookup.partition("__")
+        return (
+            column in offered and "regex" not in how and bool(super().lookup_allowed(lookup, value, request))
+        )
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        try:
+            page: HttpResponse = super().changelist_view(request, extra_context)
+        except OverflowError:  # Django lets years through that no calendar has
+            return redirect(f"{request.path}?e=1")
+        return page
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return role(request.user) in self.viewers

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
@@ -41,11 +42,13 @@ def profile(request: UserRequest) -> HttpResponse:
         data = form.cleaned_data
         user.phone, user.email, user.ward_id, user.street = (
             data["phone"],
-            data["email"],
+            data["email"].lower(),
             data["ward"],
             data["street"],
         )
         user.save(update_fields=["phone", "email", "ward", "street"])
+        # Whoever reads mail at an address given up must not get a new password there.
+        EmailAddress.objects.filter(user=user).exclude(email__iexact=user.email).delete()
         messages.success(request, _("Your account is up to date."))
         return see_other(reverse("profile"))
     born = fields.DateOrYearField().display(user.date_of_birth)

@@ -21,7 +21,7 @@ from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from portal import text
 from portal.models import User
@@ -32,10 +32,16 @@ pillow_heif.register_heif_opener()
 
 ACCEPT = ".pdf,.jpg,.jpeg,.png,.heic,.heif,application/pdf,image/jpeg,image/png,image/heic,image/heif"
 _SUFFIXES = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png", "image/heic": "heic"}
-_PILLOW_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "HEIF": "image/heic"}
-# A phone takes 12 to 50 megapixels; far more is an attack on memory.
-_MAX_PIXELS = 120_000_000
+# MPO: a JPEG with more pictures behind the first, as many phones make them.
+_PILLOW_TYPES = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "HEIF": "image/heic"}
+# A phone takes 12 to 50 megapixels and a scanner 35; a page of one colour with far more is an attack
+# on memory, which a PNG needs whole.
+_MAX_PIXELS = {"image/jpeg": 64_000_000, "image/heic": 64_000_000, "image/png": 36_000_000}
+# What a whole picture holds after its header.
+_ENDS = {"image/jpeg": b"\xff\xd9", "image/png": b"IEND"}
 _PREVIEW = (320, 320)
+# What the decoders of Pillow and libheif raise at a broken picture.
+_BROKEN = (OSError, ValueError, KeyError, SyntaxError, EOFError, RuntimeError, Image.DecompressionBombError)
 
 
 def media_type(head: BinaryIO) -> str:
@@ -47,17 +53,37 @@ def media_type(head: BinaryIO) -> str:
         return "application/pdf"
     try:
         with Image.open(head, formats=("JPEG", "PNG", "HEIF")) as image:
-            if image.width * image.height > _MAX_PIXELS:
+            kind = _PILLOW_TYPES[image.format or ""]
+            if image.width * image.height > _MAX_PIXELS[kind]:
                 raise ValidationError(
                     _("This picture is too large; please take it again with fewer megapixels.")
                 )
-            return _PILLOW_TYPES[image.format or ""]
-    except (UnidentifiedImageError, KeyError, OSError, ValueError, Image.DecompressionBombError):
+            if not _whole(kind, head):
+                raise ValidationError(_("This picture did not arrive whole. Please choose it again."))
+            return kind
+    except _BROKEN:
         raise ValidationError(
             _("This is neither a PDF nor a photo (JPEG, PNG, HEIC). Please choose another file.")
         ) from None
     finally:
         head.seek(0)
+
+
+def _whole(kind: str, picture: BinaryIO) -> bool:
+    """Whether ``picture``, just opened, is there to its end; uploads from phones break off."""
+    if kind in _ENDS:
+        return _ENDS[kind] in picture.read()
+    at, end = 0, picture.seek(0, io.SEEK_END)
+    while at < end:
+        picture.seek(at)
+        box = picture.read(16)
+        size = int.from_bytes(box[:4], "big")
+        if size == 1:
+            size = int.from_bytes(box[8:], "big")
+        if box[4:8] == b"mdat":
+            return at + size <= end
+        at += max(size, 8)
+    return True
 
 
 def attach(dossier: Dossier, document: str, upload: "UploadedFile[Any]", *, actor: User) -> Attachment:
@@ -79,7 +105,9 @@ def attach(dossier: Dossier, document: str, upload: "UploadedFile[Any]", *, acto
         digest.update(chunk)
     upload.seek(0)
     with transaction.atomic():
-        Dossier.objects.select_for_update(no_key=True).get(pk=dossier.pk)
+        locked = Dossier.objects.select_for_update(no_key=True).get(pk=dossier.pk)
+        if locked.state != dossier.state:
+            raise ValidationError(_("The dossier has been sent; its files stay as they are."))
         mine = dossier.attachments.filter(removed_at=None)
         same = mine.filter(document=document, sha256=digest.hexdigest()).first()
         if same is not None:
@@ -113,7 +141,12 @@ def _shown_name(name: str, kind: str) -> str:
 
 
 def remove(attachment: Attachment) -> None:
-    """Take a file out of a dossier that is still being written; the bytes go with it."""
+    """Take a file out of a dossier that is still being written; the bytes go with it.
+
+    Belongs inside a transaction; a dossier filed meanwhile keeps its files.
+    """
+    if not Dossier.objects.select_for_update(no_key=True).get(pk=attachment.dossier_id).is_draft:
+        return
     Attachment.objects.filter(pk=attachment.pk, removed_at=None).update(removed_at=timezone.now())
     transaction.on_commit(lambda: attachment.file.delete(save=False))
 
@@ -148,11 +181,11 @@ def _jpeg(attachment: Attachment, size: tuple[int, int]) -> Picture:
     try:
         with attachment.file.open("rb") as stored, Image.open(stored) as image:
             image.draft("RGB", size)
-            upright = ImageOps.exif_transpose(image)
-            upright.thumbnail(size)
+            image.thumbnail(size)  # before all else: a copy at full size would take as much again
+            ImageOps.exif_transpose(image, in_place=True)
             out = io.BytesIO()
-            upright.convert("RGB").save(out, "JPEG", quality=80)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+            image.convert("RGB").save(out, "JPEG", quality=80)
+    except _BROKEN:
         raise Http404 from None
     return Picture(out.getvalue(), "image/jpeg")
 

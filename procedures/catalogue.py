@@ -24,6 +24,7 @@ from portal.models import User
 from procedures import blocks, hooks
 from procedures import models as rows
 from procedures.definition import Condition, Definition, Text
+from procedures.forms import KINDS
 from procedures.models import Procedure, ProcedureVersion
 
 DEFINITIONS = Path(__file__).parent / "definitions"
@@ -116,11 +117,16 @@ def definition_of(version: ProcedureVersion) -> Definition:
     """The content of ``version``; kept in the process unless it is a draft."""
     if version.status == Status.DRAFT:
         return _read(version)
-    return _kept(version.pk, version.digest)
+    return _kept(version.pk)
+
+
+def definition_for(dossier: rows.Dossier) -> Definition:
+    """The content of the version ``dossier`` belongs to, as a rule without asking the database."""
+    return _kept(dossier.version_id)
 
 
 @lru_cache(maxsize=256)
-def _kept(pk: int, _digest: str) -> Definition:
+def _kept(pk: int) -> Definition:
     return _read(ProcedureVersion.objects.select_related("procedure").get(pk=pk))
 
 
@@ -270,8 +276,6 @@ def _shown(value: Any) -> str:
 
 def problems_of(definition: Definition) -> list[str]:
     """Why ``definition`` cannot be published, a line for each problem, naming its place."""
-    from procedures.forms import KINDS
-
     return [
         *_flow_problems(definition),
         *_paper_problems(definition),

@@ -5,7 +5,7 @@ rows of a published version and out of a draft, so everything else works on it a
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Literal
 
@@ -55,6 +55,14 @@ class Condition(Part, frozen=True):
             given = value if isinstance(value, list) else [value]
             return any_of(answer in self.one_of for answer in given)
         return _same(value, self.equals)
+
+    def can_hold(self, answers: Mapping[str, Any], open_fields: Container[str]) -> bool:
+        """Whether some answer to the ``open_fields``, beside the other ``answers``, could satisfy it."""
+        if self.all:
+            return all_of(part.can_hold(answers, open_fields) for part in self.all)
+        if self.any:
+            return any_of(part.can_hold(answers, open_fields) for part in self.any)
+        return self.field in open_fields or self.holds(answers)
 
     def fields(self) -> Iterator[str]:
         """Names of the fields the condition looks at."""

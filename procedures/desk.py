@@ -8,14 +8,14 @@ from django.utils.translation import gettext as _
 
 from portal.models import AccessLog, User
 from procedures import dossiers
-from procedures.catalogue import definition_of
+from procedures.catalogue import definition_for
 from procedures.definition import Definition
 from procedures.models import Dossier, DossierEvent
 
 
 def answers(dossier: Dossier) -> list[dict[str, Any]]:
     """The filed answers, page by page, as ``components/summary_list.html`` wants them."""
-    definition = definition_of(dossier.version)
+    definition = definition_for(dossier)
     given = {**dossier.answers, "case": dossier.case}
     return [
         {"title": step.title, "rows": [{"label": f.label, "value": value} for f, value in rows]}

@@ -8,13 +8,13 @@ from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q, QuerySet
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from portal import text
 from portal.models import User
 from procedures import catalogue, offices, workflow
-from procedures.catalogue import definition_of
+from procedures.catalogue import definition_for, definition_of
 from procedures.definition import Definition, Field, Step
 from procedures.forms import StepForm, form_field, typed_values
 from procedures.models import (
@@ -37,7 +37,7 @@ def visible_to(user: User) -> QuerySet[Dossier]:
 
     The province office sees the whole province when a director or administrator asks.
     """
-    dossiers = Dossier.objects.select_related("version__procedure", "office")
+    dossiers = Dossier.objects.select_related("office")
     if not user.is_authenticated or not user.is_active:
         return dossiers.none()
     if not user.is_staff:
@@ -58,10 +58,7 @@ def get_for(user: User, code: str) -> Dossier:
 
     Raises ``Http404`` alike for what is not there and what is not theirs.
     """
-    dossier = visible_to(user).filter(Q(code=code) | Q(draft_code=code)).first()
-    if dossier is None:
-        raise Http404
-    return dossier
+    return get_object_or_404(visible_to(user), Q(code=code) | Q(draft_code=code))
 
 
 def open_dossiers(user: User, procedure_id: int) -> QuerySet[Dossier]:
@@ -101,15 +98,11 @@ def carried_over(dossier: Dossier, version: ProcedureVersion | None) -> list[str
     """How ``version``, now published, differs from the one the draft was begun with."""
     if version is None or not dossier.is_draft or dossier.version_id == version.pk:
         return []
-    return catalogue.differences(definition_of(dossier.version), definition_of(version))
+    return catalogue.differences(definition_for(dossier), definition_of(version))
 
 
 def _draft(user: User, version: ProcedureVersion) -> Dossier | None:
-    return (
-        Dossier.objects.filter(owner=user, procedure_id=version.procedure_id, state="draft")
-        .select_related("version__procedure")
-        .first()
-    )
+    return Dossier.objects.filter(owner=user, procedure_id=version.procedure_id, state="draft").first()
 
 
 def _draft_code() -> str:
@@ -147,18 +140,32 @@ def save_answers(
     ``revision`` is the one the page was drawn with. When another ``device`` has saved since, nothing
     is kept yet: the person sees the notice, with what they typed, and sends the page again.
     """
-    with transaction.atomic():
-        locked = Dossier.objects.select_for_update(no_key=True).get(pk=dossier.pk)
-        definition = definition_of(dossier.version)
-        conflict = locked.revision > revision and locked.saved_by not in {"", device}
-        typed = {**locked.typed, **typed_values(definition, step, data)}
-        if locked.is_draft and not conflict and (typed != locked.typed or locked.saved_by != device):
-            locked.typed, locked.revision, locked.saved_by = typed, locked.revision + 1, device
-            locked.case = str(typed.get("case", ""))[:60]
-            locked.save(update_fields=["typed", "revision", "saved_by", "case", "updated_at"])
-    dossier.typed, dossier.revision = (locked.typed if not conflict else typed), locked.revision
-    dossier.state, dossier.case = locked.state, locked.case
-    return Saved(StepForm(definition, step, dossier.typed, today, data=data), conflict)
+    definition = definition_for(dossier)
+    here = typed_values(definition, step, data)
+    while True:
+        typed = {**dossier.typed, **here}
+        conflict = dossier.revision > revision and dossier.saved_by not in {"", device}
+        known = typed == dossier.typed and dossier.saved_by == device
+        if conflict or known or not dossier.is_draft or _keep(dossier, typed, device):
+            break
+        dossier.refresh_from_db()  # somebody saved since we read it
+    dossier.typed = typed
+    return Saved(StepForm(definition, step, typed, today, data=data), conflict)
+
+
+def _keep(dossier: Dossier, typed: dict[str, Any], device: str) -> bool:
+    """Write ``typed`` unless the draft has changed since ``dossier`` was read; whether it was written."""
+    dossier.case = str(typed.get("case", ""))[:60]
+    written = Dossier.objects.filter(pk=dossier.pk, state="draft", revision=dossier.revision).update(
+        typed=typed,
+        revision=dossier.revision + 1,
+        saved_by=device,
+        case=dossier.case,
+        updated_at=timezone.now(),
+    )
+    if written:
+        dossier.revision, dossier.saved_by = dossier.revision + 1, device
+    return bool(written)
 
 
 # --- The whole form ------------------------------------------------------------------------------
@@ -183,7 +190,7 @@ class Review:
 
 def review(dossier: Dossier, today: date) -> Review:
     """Check every page of ``dossier`` as it would be filed; hidden answers are left out."""
-    definition = definition_of(dossier.version)
+    definition = definition_for(dossier)
     answers: dict[str, Any] = {}
     checked = []
     for step in definition.steps_for(dossier.typed):
@@ -235,11 +242,7 @@ def file(dossier: Dossier, *, actor: User, key: str, now: datetime | None = None
     now = now or timezone.now()
     today = timezone.localdate(now)
     with transaction.atomic():
-        locked = (
-            Dossier.objects.select_for_update(no_key=True, of=("self",))
-            .select_related("version__procedure")
-            .get(pk=dossier.pk)
-        )
+        locked = Dossier.objects.select_for_update(no_key=True).get(pk=dossier.pk)
         if not locked.is_draft:
             event = locked.events.get(sequence=1)
         else:
@@ -258,14 +261,14 @@ def _filing_action(dossier: Dossier) -> str:
 def _freeze(dossier: Dossier, found: Review, now: datetime) -> None:
     if not found.complete:
         raise Incomplete(found)
-    definition = definition_of(dossier.version)
+    definition = definition_for(dossier)
     answers, today = found.answers, timezone.localdate(now)
     dossier.office = offices.office_for_procedure(definition.handled_by, str(answers.get("ward", "")), today)
     dossier.answers = answers
-    dossier.applicant = str(answers.get("full_name", dossier.owner.full_name))
+    dossier.applicant = str(answers.get("full_name") or dossier.owner.full_name)
     dossier.applicant_bare = text.without_marks(dossier.applicant)
     dossier.insurance_number = str(answers.get("insurance_number", ""))
-    dossier.phone = str(answers.get("phone", dossier.owner.phone))
+    dossier.phone = str(answers.get("phone") or dossier.owner.phone)
     dossier.filed_at = now
     Original.objects.bulk_create(
         Original(

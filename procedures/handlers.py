@@ -22,9 +22,7 @@ TOLD = {
 
 
 def _dossier(message: OutboxMessage) -> Dossier:
-    return Dossier.objects.select_related("version__procedure", "office", "owner").get(
-        pk=message.payload["dossier"]
-    )
+    return Dossier.objects.select_related("office").get(pk=message.payload["dossier"])
 
 
 def make_documents(message: OutboxMessage) -> None:

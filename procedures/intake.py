@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils import timezone, translation
 
 from portal.models import User
-from procedures.catalogue import definition_of
+from procedures.catalogue import definition_for
 from procedures.deadlines import closing, start_of
 from procedures.models import Dossier, IntakeList, IntakeRow, Office
 from procedures.papers import citizen_address, shown
@@ -69,7 +69,7 @@ def _close(
     waiting = (
         Dossier.objects.filter(office=office, intake_row=None, filed_at__lte=until)
         .exclude(state="draft")
-        .select_related("version__procedure", "office")
+        .select_related("office")
         .order_by("filed_at", "id")
     )
     contents = [(d, _is_late(d, day), _content(d)) for d in waiting]
@@ -102,7 +102,7 @@ def _is_late(dossier: Dossier, day: date) -> bool:
 
 
 def _content(dossier: Dossier) -> dict[str, Any]:
-    definition = definition_of(dossier.version)
+    definition = definition_for(dossier)
     assert dossier.filed_at is not None and dossier.office is not None
     return {
         "code": dossier.code,

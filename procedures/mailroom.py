@@ -16,12 +16,16 @@ from procedures.workflow import MoveRefused
 
 
 def find(scanned: str, *, actor: User) -> Dossier | None:
-    """The dossier of a scanned dossier code or tracking number, among those ``actor`` may see."""
+    """The dossier of a scanned dossier code or tracking number, among those ``actor`` may see.
+
+    Citizens type tracking numbers themselves: one that stands on two dossiers points at neither.
+    """
     typed = scanned.strip().upper().replace(" ", "")
     mine = dossiers.visible_to(actor)
     found = mine.filter(code=typed).first()
     if found is None and typed:
-        found = mine.filter(postal_items__tracking=compact(typed)).first()
+        posted = list(mine.filter(postal_items__tracking=compact(typed)).distinct()[:2])
+        found = posted[0] if len(posted) == 1 else None
     return found
 
 

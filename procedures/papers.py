@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from portal.models import Confidence, Ward
 from procedures import documents, dossiers, official_forms
 from procedures.attachments import keep_private
-from procedures.catalogue import definition_of
+from procedures.catalogue import definition_for
 from procedures.definition import Definition, Document, Field, TimeLimit
 from procedures.forms import form_field
 from procedures.models import Dossier, IssuedDocument, Office, PostalItem
@@ -70,7 +70,7 @@ def kinds_made(dossier: Dossier, topics: Iterable[str]) -> list[str]:
 
 def form_of(dossier: Dossier) -> Document | None:
     """The paper of ``dossier`` that the portal fills in; None where its case has none."""
-    papers = definition_of(dossier.version).documents_for(dossier.answers)
+    papers = definition_for(dossier).documents_for(dossier.answers)
     return next((paper for paper in papers if paper.generated), None)
 
 
@@ -90,7 +90,7 @@ def how_handed_in(document: Document) -> str:
 
 def shown(dossier: Dossier, name: str) -> str:
     """The answer ``name`` as people read it; empty when it was not given."""
-    definition = definition_of(dossier.version)
+    definition = definition_for(dossier)
     field = definition.field(name)
     value = dossier.answers.get(name)
     if field is None or value is None:
@@ -142,7 +142,7 @@ Earlier = IssuedDocument | None
 
 
 def _receipt(dossier: Dossier, earlier: Earlier, token: str, now: datetime) -> documents.Receipt:
-    definition = definition_of(dossier.version)
+    definition = definition_for(dossier)
     case = definition.case(dossier.case)
     assert dossier.office is not None and dossier.filed_at is not None and dossier.code is not None
     office = dossier.office
@@ -201,7 +201,7 @@ def _handed_in_by(paper: Document) -> str:
 
 
 def _form(dossier: Dossier, earlier: Earlier, token: str, now: datetime) -> documents.OfficialForm:
-    definition = definition_of(dossier.version)
+    definition = definition_for(dossier)
     return _FORMS.get(definition.slug, _any_form)(dossier, definition)
 
 
@@ -287,7 +287,7 @@ _FORMS: dict[str, Callable[[Dossier, Definition], documents.OfficialForm]] = {"l
 
 
 def _label(dossier: Dossier, earlier: Earlier, token: str, now: datetime) -> documents.PostingLabel:
-    definition = definition_of(dossier.version)
+    definition = definition_for(dossier)
     assert dossier.office is not None and dossier.code is not None
     return documents.PostingLabel(
         heading=definition.envelope,
@@ -306,7 +306,7 @@ def _label_sheet(dossier: Dossier, earlier: Earlier, token: str, now: datetime) 
 
 
 def _return_label(dossier: Dossier, earlier: Earlier, token: str, now: datetime) -> documents.ReturnLabel:
-    definition = definition_of(dossier.version)
+    definition = definition_for(dossier)
     parcel = dossier.postal_items.filter(direction=PostalItem.Direction.OUT).last()
     assert dossier.office is not None and dossier.code is not None
     return documents.ReturnLabel(

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from portal import outbox
 from portal.models import User
 from procedures import deadlines, hooks
-from procedures.catalogue import definition_of
+from procedures.catalogue import definition_for
 from procedures.definition import Definition, State, Transition
 from procedures.models import Dossier, DossierEvent, StaffMember
 
@@ -59,16 +59,12 @@ def move(
     """
     now = now or timezone.now()
     with transaction.atomic():
-        locked = (
-            Dossier.objects.select_for_update(no_key=True, of=("self",))
-            .select_related("version__procedure")
-            .get(pk=dossier.pk)
-        )
+        locked = Dossier.objects.select_for_update(no_key=True).get(pk=dossier.pk)
         seen = DossierEvent.objects.filter(dossier=locked, key=key).first()
         if seen is not None:
             _refresh(dossier, locked)
             return seen
-        definition = definition_of(locked.version)
+        definition = definition_for(locked)
         transition = _checked(locked, definition, action, actor, note, facts or {}, now)
         event = _record(locked, transition, actor, key, note, facts or {}, now)
         _enter(locked, definition, definition.state(transition.target), now)
@@ -83,9 +79,9 @@ def move(
                 "updated_at",
             ]
         )
-        for topic in transition.topics:
+        if transition.topics:
             outbox.enqueue(
-                topic,
+                *transition.topics,
                 key=f"{locked.pk}:{event.sequence}",
                 about=locked.code or locked.draft_code,
                 dossier=locked.pk,
@@ -97,7 +93,7 @@ def move(
 
 def available_actions(dossier: Dossier, actor: User) -> list[Transition]:
     """What ``actor`` may try now; rules are asked only when it is tried."""
-    definition = definition_of(dossier.version)
+    definition = definition_for(dossier)
     role = role_of(actor)
     return [
         t
@@ -111,13 +107,15 @@ def available_actions(dossier: Dossier, actor: User) -> list[Transition]:
 
 def verify_history(dossier: Dossier) -> list[str]:
     """What is wrong with the chain of ``dossier``'s events, a line each; empty when all holds."""
-    problems, previous = [], ""
+    problems, previous, state = [], "", "draft"
     for number, event in enumerate(dossier.events.order_by("sequence"), start=1):
         if event.sequence != number:
             problems.append(f"event {number} is missing")
         if event.previous_hash != previous or event.hash != _hash(event):
             problems.append(f"event {event.sequence} was changed")
-        previous = event.hash
+        previous, state = event.hash, event.to_state
+    if dossier.state != state:
+        problems.append(f"the state {dossier.state} does not follow from the last event")
     return problems
 
 

@@ -121,6 +121,36 @@ def test_filings_at_the_same_moment_get_numbers_without_gaps_or_doubles() -> Non
     assert numbers == [1, 2, 3, 4, 5, 6]
 
 
+def test_two_pages_of_a_draft_saved_at_once_are_both_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    user = demo.citizen(demo.person(random.Random(9), "22429"))
+    draft = make_draft(user, random.Random(9))
+    definition, meeting, keep = catalogue.definition_for(draft), Meeting(), dossiers._keep
+
+    def slow(*args: Any) -> bool:
+        meeting.wait()
+        return keep(*args)
+
+    monkeypatch.setattr(dossiers, "_keep", slow)
+    pages = {"nguoi-de-nghi": {"street": "Thôn 3"}, "qua-trinh-dong": {"books_count": "4"}}
+    results = at_once(
+        *[
+            lambda slug=slug, data=data: dossiers.save_answers(
+                Dossier.objects.get(pk=draft.pk),
+                definition.step(slug),  # type: ignore[arg-type]
+                data,
+                revision=draft.revision,
+                device="one",
+                today=timezone.localdate(),
+            )
+            for slug, data in pages.items()
+        ]
+    )
+    assert all(isinstance(result, dossiers.Saved) for result in results), results
+    draft.refresh_from_db()
+    assert (draft.typed["street"], draft.typed["books_count"]) == ("Thôn 3", "4")
+    assert draft.revision == 2
+
+
 def test_starting_twice_at_once_gives_one_draft() -> None:
     user = demo.citizen(demo.person(random.Random(8), "22429"))
     version = catalogue.published("lump-sum")

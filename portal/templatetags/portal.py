@@ -1,16 +1,20 @@
 """Tags and filters of every page."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
+from html import escape
 from typing import Any
 
 from django import forms, template
 from django.template.loader import get_template
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from portal import notices
-from portal.fields import PortalField
+from portal.fields import ConfirmField, MoneyField, PhoneField, PortalField
 from portal.models import Notice
 
 register = template.Library()
@@ -61,6 +65,7 @@ def _portal_field(form_field: PortalField, context: dict[str, Any]) -> dict[str,
         "width": form_field.width,
         "autocomplete": form_field.autocomplete,
         "maxlength": form_field.max_length,
+        "suffix": "",
     }
     if kind in {"date", "parts"}:
         drawn["parts"] = [
@@ -70,6 +75,7 @@ def _portal_field(form_field: PortalField, context: dict[str, Any]) -> dict[str,
                 "label": label,
                 "value": part,
                 "width": width,
+                "autocomplete": f"bday-{suffix}" if form_field.autocomplete == "bday" else "",
             }
             for suffix, label, part, width in form_field.parts(value)
         ]
@@ -85,19 +91,22 @@ def _portal_field(form_field: PortalField, context: dict[str, Any]) -> dict[str,
             for i, option in enumerate(form_field.options)  # type: ignore[attr-defined]
         ]
     elif kind == "select":
-        drawn["choices"] = [
-            {
-                "label": group,
-                "options": [
-                    {"value": option, "label": label, "selected": option == value}
-                    for option, label in options
-                ],
-            }
-            for group, options in form_field.groups  # type: ignore[attr-defined]
-        ]
+        drawn["options"] = _options(form_field.groups, value)  # type: ignore[attr-defined]
     elif kind == "checkbox":
         drawn["checked"], drawn["value"] = str(value).lower() in {"yes", "true", "on", "1"}, "on"
     return drawn
+
+
+def _options(groups: Sequence[tuple[str, Sequence[tuple[str, str]]]], value: str) -> SafeString:
+    """The inside of a select; not left to the template, because there may be hundreds."""
+    lines = []
+    for group, options in groups:
+        lines += [f'<optgroup label="{escape(group)}">'] if group else []
+        for option, label in options:
+            chosen = " selected" if option == value else ""
+            lines.append(f'<option value="{escape(option)}"{chosen}>{escape(label)}</option>')
+        lines += ["</optgroup>"] if group else []
+    return mark_safe("".join(lines))  # noqa: S308 (escaped above)
 
 
 def _django_field(bound: forms.BoundField) -> dict[str, Any]:
@@ -105,7 +114,7 @@ def _django_field(bound: forms.BoundField) -> dict[str, Any]:
     widget = bound.field.widget
     input_type = getattr(widget, "input_type", "text")
     if input_type == "checkbox":
-        return {"kind": "checkbox", "checked": bool(bound.value())}
+        return {"kind": "checkbox", "checked": bool(bound.value()), "optional": False}
     return {
         "kind": "text",
         "input_type": _HTML_TYPES.get(input_type, "text"),
@@ -122,7 +131,10 @@ def form_errors(form: forms.BaseForm) -> list[dict[str, str]]:
     found = []
     for name, errors in form.errors.items():
         bound = form[name] if name in form.fields else None
-        found += [{"id": _first_input(bound) if bound else "", "message": str(e)} for e in errors[:1]]
+        message = str(errors[0])
+        if bound and errors.as_data()[0].code == "required" and not isinstance(bound.field, ConfirmField):
+            message = f"{bound.label}{'' if str(bound.label).endswith('?') else ':'} {message}"
+        found.append({"id": _first_input(bound) if bound else "", "message": message})
     return found
 
 
@@ -135,13 +147,13 @@ def _first_input(bound: forms.BoundField) -> str:
 
 @register.filter
 def when(value: datetime | date | None) -> str:
-    """A moment or a day the way it is written here: ``17:00 ngày 15/07/2021`` without the words."""
+    """A moment or a day the way it is written here: ``17:00 15/07/2021``."""
     if value is None:
         return ""
     if isinstance(value, datetime):
         from django.utils.timezone import localtime
 
-        return f"{localtime(value):%H:%M, %d/%m/%Y}"
+        return f"{localtime(value):%H:%M %d/%m/%Y}"
     return f"{value:%d/%m/%Y}"
 
 
@@ -149,6 +161,27 @@ def when(value: datetime | date | None) -> str:
 def file_size(size: int) -> str:
     """``size`` in bytes as people read it."""
     return f"{size / 1_000_000:.1f} MB".replace(".", ",") if size >= 100_000 else f"{max(1, size // 1000)} kB"
+
+
+@register.filter
+def dong(amount: int) -> str:
+    """An amount in whole đồng: ``1.490.000 đ``."""
+    return MoneyField().display(amount)
+
+
+@register.filter
+def phone(number: str) -> str:
+    """A phone number in groups of digits."""
+    return PhoneField().display(number)
+
+
+@register.filter
+def expected(fact: Any) -> SafeString | str:
+    """“(expected)” after what is not established for sure; ``fact`` carries its confidence."""
+    confidence = fact.get("confidence") if isinstance(fact, Mapping) else getattr(fact, "confidence", fact)
+    if confidence in {"sure", "", None}:
+        return ""
+    return format_html('<span class="muted">({})</span>', _("expected"))
 
 
 @register.filter

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -28,6 +29,8 @@ class ProcedureVersionAdmin(RoleAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         version = self.get_object(request, object_id)
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         if version is None:
             raise Http404
         definition = definition_of(version)

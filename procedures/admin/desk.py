@@ -20,7 +20,7 @@ from portal.models import AccessLog, User
 from portal.roles import EVERYBODY, RoleAdmin
 from portal.text import without_marks
 from procedures import desk, dossiers, mailroom, papers, workflow
-from procedures.catalogue import all_published, definition_of
+from procedures.catalogue import all_published, definition_for
 from procedures.models import Dossier, DossierEvent
 from procedures.workflow import MoveRefused
 
@@ -139,12 +139,12 @@ class DossierAdmin(RoleAdmin):
 
     @admin.display(description=gettext_lazy("case"))
     def case_label(self, dossier: Dossier) -> str:
-        case = definition_of(dossier.version).case(dossier.case)
+        case = definition_for(dossier).case(dossier.case)
         return str(case.label) if case else ""
 
     @admin.display(description=gettext_lazy("state"))
     def state_label(self, dossier: Dossier) -> SafeString:
-        state = definition_of(dossier.version).state(dossier.state)
+        state = definition_for(dossier).state(dossier.state)
         return format_html('<span class="desk-tag desk-tag--{}">{}</span>', state.tone, state.label)
 
     @admin.display(description=gettext_lazy("due"), ordering="due_at")
@@ -188,7 +188,7 @@ class DossierAdmin(RoleAdmin):
     # --- One dossier -----------------------------------------------------------------------------
 
     def _mine(self, request: HttpRequest, pk: str | int) -> Dossier:
-        found = self.get_queryset(request).filter(pk=pk).first() if str(pk).isdigit() else None
+        found: Dossier | None = self.get_object(request, str(pk))
         if found is None:
             raise Http404
         return found
@@ -208,7 +208,7 @@ class DossierAdmin(RoleAdmin):
         refused: MoveRefused | None = None,
         action: str = "",
     ) -> HttpResponse:
-        definition = definition_of(dossier.version)
+        definition = definition_for(dossier)
         limit = definition.time_limit(dossier.case)
         context = {
             **self.admin_site.each_context(request),
@@ -256,7 +256,7 @@ class DossierAdmin(RoleAdmin):
             _move(dossier, action, request)
         except MoveRefused as refused:
             return self._page(request, dossier, refused=refused, action=action)
-        state = definition_of(dossier.version).state(dossier.state)
+        state = definition_for(dossier).state(dossier.state)
         self.message_user(request, f"{dossier.code}: {state.label}", messages.SUCCESS)
         return see_other(here)
 
@@ -279,7 +279,7 @@ class DossierAdmin(RoleAdmin):
             "dossier": dossier,
             "waits": waits,
             "key": secrets.token_urlsafe(12),
-            "state": definition_of(dossier.version).state(dossier.state) if dossier else None,
+            "state": definition_for(dossier).state(dossier.state) if dossier else None,
             "originals": dossier.originals.all() if dossier else [],
         }
         return render(
@@ -342,7 +342,7 @@ def _move(dossier: Dossier, action: str, request: HttpRequest) -> DossierEvent:
 
 
 def _files(dossier: Dossier) -> list[dict[str, Any]]:
-    definition = definition_of(dossier.version)
+    definition = definition_for(dossier)
     return [
         {
             "attachment": a,
@@ -358,7 +358,7 @@ def _files(dossier: Dossier) -> list[dict[str, Any]]:
 
 def _told(event: DossierEvent, dossier: Dossier) -> dict[str, Any]:
     """An event as staff read it: who, what, and every note."""
-    definition = definition_of(dossier.version)
+    definition = definition_for(dossier)
     transition = definition.transition(event.action)
     return {
         "at": event.at,

@@ -7,7 +7,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import TabularInline
 
-from portal.http import signed_in
 from portal.roles import ADMINISTRATOR, EVERYBODY, LEADERS, RoleAdmin, role
 from procedures.models import AdjoiningOffice, Bank, CalendarDay, Office, OfficeArea, StaffMember
 
@@ -62,8 +61,8 @@ class StaffMemberAdmin(RoleAdmin):
         staff = super().get_queryset(request).select_related("user", "office")
         if role(request.user) == "administrator":
             return staff  # type: ignore[no-any-return]
-        mine = signed_in(request).user.staff.office  # type: ignore[arg-type]
-        return staff.filter(office=mine)  # type: ignore[no-any-return]
+        mine = getattr(request.user, "staff", None)
+        return staff.filter(office=mine.office) if mine else staff.none()  # type: ignore[no-any-return]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return role(request.user) in ADMINISTRATOR

@@ -1,33 +1,46 @@
 """Following a dossier: its state, papers, parcels, and what the citizen can still do."""
 
 import secrets
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_safe
 
 from portal import fields, notices
-from portal.http import Request, UserRequest, citizen_required, render_page, see_other
+from portal.http import UserRequest, citizen_required, render_page, see_other, sign_in_required
 from portal.identifiers import tracking_number
-from procedures import attachments, desk, dossiers, papers, workflow
-from procedures.catalogue import definition_of
+from portal.models import OutboxMessage
+from portal.templatetags.portal import form_errors
+from procedures import attachments, desk, dossiers, papers, scanning, workflow
+from procedures.catalogue import definition_for
+from procedures.definition import Definition
 from procedures.models import Attachment, Dossier, IssuedDocument, PostalItem
+from procedures.views import drafts
 from procedures.views.filing import file_rows, take_files
 
 Kind = IssuedDocument.Kind
+_WHAT_FOR = {
+    Kind.RECEIPT: gettext_lazy("Keep it: the code on it lets you look up the dossier."),
+    Kind.FORM: gettext_lazy("Print it, sign it, post it."),
+    Kind.LABEL: gettext_lazy("Small (A6): stick it on the envelope."),
+    Kind.LABEL_SHEET: gettext_lazy("The same label four times on A4: use one of them."),
+}
 
 
 @never_cache
-@require_GET
+@require_safe
 @citizen_required
 def dossier_list(request: UserRequest) -> HttpResponse:
     found = dossiers.visible_to(request.user).order_by("-updated_at")
@@ -44,20 +57,25 @@ def dossier_list(request: UserRequest) -> HttpResponse:
 
 
 @never_cache
-@require_GET
+@require_safe
 @citizen_required
 def page(request: UserRequest, code: str) -> HttpResponse:
     dossier = dossiers.get_for(request.user, code)
     if dossier.is_draft:
-        return redirect("step", code, definition_of(dossier.version).steps[0].slug)
+        return drafts.overview(request, dossier)
     if code != dossier.code:
         return redirect("dossier", dossier.code)
     return dossier_page(request, dossier)
 
 
 def _row(dossier: Dossier) -> dict[str, Any]:
-    definition = definition_of(dossier.version)
-    return {"dossier": dossier, "definition": definition, "state": definition.state(dossier.state)}
+    definition = definition_for(dossier)
+    return {
+        "dossier": dossier,
+        "definition": definition,
+        "state": definition.state(dossier.state),
+        "limit": definition.time_limit(dossier.case),
+    }
 
 
 class TrackingForm(fields.PageForm):
@@ -88,22 +106,25 @@ def dossier_page(
     *,
     tracking: TrackingForm | None = None,
     supplement: SupplementForm | None = None,
+    files_refused: str = "",
     errors: list[dict[str, str]] | None = None,
     status: int = 200,
     push_url: str = "",
 ) -> HttpResponse:
-    definition = definition_of(dossier.version)
+    definition = definition_for(dossier)
     actions = {t.action: t for t in workflow.available_actions(dossier, request.user)}
     events = list(dossier.events.select_related("actor").order_by("-sequence"))
     asked = next((e for e in events if e.action == "ask_supplement"), None)
+    files = file_rows(dossier, removable=False)
     context = {
         "dossier": dossier,
         "definition": definition,
         "state": definition.state(dossier.state),
         "case": definition.case(dossier.case),
+        "limit": definition.time_limit(dossier.case),
         "office": dossier.office,
         "actions": actions,
-        "just_filed": len(events) == 1,
+        "just_filed": len(events) == 1 and timezone.now() - events[0].at < timedelta(minutes=15),
         "originals": list(dossier.originals.all()),
         "signs_form": any(d.mode == "generated_then_post" for d in definition.documents_for(dossier.answers)),
         "timeline": [desk.told_to_citizen(e, definition, dossier) for e in events],
@@ -111,9 +132,12 @@ def dossier_page(
         "key": secrets.token_urlsafe(12),
         "asked": asked,
         "asked_lines": asked.facts.get("missing", []) if asked else [],
-        "supplement_files": file_rows(dossier, "supplement", removable=False),
+        "supplement_files": files["supplement"],
+        "supplement_error": files_refused,
         "answers": desk.answers(dossier),
+        "files": _files(definition, files),
         "errors": errors or [],
+        "tracking_open": dossier.state == "waiting_originals",
         "tracking_form": tracking or TrackingForm(),
         "supplement_form": supplement or SupplementForm(),
         "accept": attachments.ACCEPT,
@@ -129,25 +153,60 @@ def dossier_page(
     )
 
 
+def _files(definition: Definition, files: Mapping[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """What the citizen handed in, by paper; the answer to a supplement request comes last."""
+    named = [(d.slug, str(d.label)) for d in definition.documents] + [("supplement", _("Supplement"))]
+    return [{"label": label, "files": files[slug]} for slug, label in named if files.get(slug)]
+
+
 # --- Documents the portal made -------------------------------------------------------------------
 
 
 def document_context(dossier: Dossier) -> dict[str, Any]:
     """The PDFs there are, the ones still being made, and the replaced ones."""
     filing = dossier.events.get(sequence=1)
-    transition = definition_of(dossier.version).transition(filing.action)
+    transition = definition_for(dossier).transition(filing.action)
     kinds = [Kind(k) for k in papers.kinds_made(dossier, transition.topics if transition else [])]
     issued = list(dossier.documents.filter(kind__in=kinds))
     valid = {d.kind: d for d in issued if d.replaced_at is None}
+    making = len(valid) < len(kinds)
+    waiting = "failed" if making and _given_up(dossier) else "pending"
+    fresh = dossier.filed_at is not None and timezone.now() - dossier.filed_at < timedelta(minutes=1)
     return {
-        "documents": [(kind, valid.get(kind)) for kind in kinds],
-        "replaced": [d for d in issued if d.replaced_at is not None],
-        "making": len(valid) < len(kinds),
+        "documents": [
+            _card(dossier, valid[kind])
+            if kind in valid
+            else {"title": capfirst(kind.label), "state": waiting, "note": _WHAT_FOR[kind]}
+            for kind in kinds
+        ],
+        "replaced": [_card(dossier, d) for d in issued if d.replaced_at is not None],
+        "making": making,
+        "made": len(valid),
+        "pause": 1 if fresh else 10,
+    }
+
+
+def _given_up(dossier: Dossier) -> bool:
+    return OutboxMessage.objects.filter(
+        about=dossier.code, topic__startswith="documents.", state=OutboxMessage.State.DEAD
+    ).exists()
+
+
+def _card(dossier: Dossier, issued: IssuedDocument) -> dict[str, Any]:
+    """A PDF as ``components/document_card.html`` wants it."""
+    kind = Kind(issued.kind)
+    return {
+        "title": capfirst(kind.label),
+        "state": "ready",
+        "url": reverse("document", args=[dossier.code, kind.replace("_", "-"), issued.number]),
+        "made_at": issued.made_at,
+        "size": issued.size,
+        "note": _WHAT_FOR[kind] if dossier.state == "waiting_originals" else "",
     }
 
 
 @never_cache
-@require_GET
+@require_safe
 @citizen_required
 def documents(request: UserRequest, code: str) -> HttpResponse:
     """The list of PDFs alone: the dossier page asks for it until all are made."""
@@ -156,20 +215,19 @@ def documents(request: UserRequest, code: str) -> HttpResponse:
         raise Http404
     if not request.htmx:
         return redirect("dossier", dossier.code)
+    context = document_context(dossier)
+    if context["making"] and request.GET.get("co") == str(context["made"]):
+        return HttpResponse(status=204)
     return render_page(
-        request,
-        "procedures/dossier.html",
-        {"dossier": dossier, **document_context(dossier)},
-        fragments=("documents",),
+        request, "procedures/dossier.html", {"dossier": dossier, **context}, fragments=("documents",)
     )
 
 
 @never_cache
-@require_GET
-def document(request: Request, code: str, kind: str, number: int) -> HttpResponseBase:
+@require_safe
+@sign_in_required
+def document(request: UserRequest, code: str, kind: str, number: int) -> HttpResponseBase:
     """A PDF, for the citizen it belongs to and the staff of its office."""
-    if not request.user.is_authenticated:
-        return redirect(f"{reverse('account_login')}?next={request.path}")
     dossier = dossiers.get_for(request.user, code)
     issued = dossier.documents.filter(kind=kind.replace("-", "_"), number=number).first()
     if issued is None:
@@ -183,36 +241,48 @@ def document(request: Request, code: str, kind: str, number: int) -> HttpRespons
 # --- Files the citizen brought -------------------------------------------------------------------
 
 
-def _attachment(request: Request, code: str, number: int) -> tuple[Dossier, Attachment]:
-    dossier = dossiers.get_for(request.user, code)  # type: ignore[arg-type]
+# Files of strangers: whatever a browser takes them for, nothing in them runs as ours.
+_SEALED = "default-src 'none'; frame-ancestors 'none'"
+
+
+def _attachment(request: UserRequest, code: str, number: int) -> Attachment:
+    """The file, unless staff must wait for the virus scanner; raises ``PermissionDenied`` then."""
+    dossier = dossiers.get_for(request.user, code)
     found = attachments.of_dossier(dossier, number)
+    if request.user.is_staff and (refusal := scanning.refusal(found)):
+        raise PermissionDenied(refusal)
     desk.log_read(request.user, dossier, f"file {number}")
-    return dossier, found
+    return found
 
 
 @never_cache
-@require_GET
-def attachment(request: Request, code: str, number: int) -> HttpResponseBase:
+@require_safe
+@sign_in_required
+def attachment(request: UserRequest, code: str, number: int) -> HttpResponseBase:
     """A file as any browser shows it; ``?goc=1`` gives the very bytes that were handed in."""
-    _dossier, found = _attachment(request, code, number)
+    found = _attachment(request, code, number)
     if found.media_type == "application/pdf" or "goc" in request.GET:
         return FileResponse(
             found.file.open("rb"),
             content_type=found.media_type,
             filename=found.name,
             as_attachment="goc" in request.GET,
+            # Browsers open no PDF in a sandbox.
+            headers={"Content-Security-Policy": _SEALED},
         )
-    picture = attachments.viewable(found)
-    return HttpResponse(picture.data, content_type=picture.media_type)
+    return _picture(attachments.viewable(found))
 
 
-@require_GET
-def attachment_preview(request: Request, code: str, number: int) -> HttpResponse:
-    dossier = dossiers.get_for(request.user, code)  # type: ignore[arg-type]
-    picture = attachments.preview(attachments.of_dossier(dossier, number))
-    return HttpResponse(
-        picture.data, content_type=picture.media_type, headers={"Cache-Control": "private, max-age=86400"}
-    )
+@never_cache
+@require_safe
+@sign_in_required
+def attachment_preview(request: UserRequest, code: str, number: int) -> HttpResponse:
+    return _picture(attachments.preview(_attachment(request, code, number)))
+
+
+def _picture(picture: attachments.Picture) -> HttpResponse:
+    sealed = {"Content-Security-Policy": f"{_SEALED}; sandbox"}
+    return HttpResponse(picture.data, content_type=picture.media_type, headers=sealed)
 
 
 # --- What the citizen can still do ---------------------------------------------------------------
@@ -225,14 +295,14 @@ def _filed(request: UserRequest, code: str) -> Dossier:
     return dossier
 
 
-@require_POST
 @citizen_required
 def tracking(request: UserRequest, code: str) -> HttpResponse:
     """Note the parcel the citizen has posted."""
     dossier, form = _filed(request, code), TrackingForm(request.POST)
-    if dossier.final or not form.is_valid():
-        errors = [{"id": n, "message": str(e[0])} for n, e in form.errors.items()]
-        return dossier_page(request, dossier, tracking=form, errors=errors, status=422)
+    if request.method != "POST" or dossier.final:
+        return redirect("dossier", code)
+    if not form.is_valid():
+        return dossier_page(request, dossier, tracking=form, errors=form_errors(form), status=422)
     number, checked = form.cleaned_data["tracking"]
     PostalItem.objects.update_or_create(
         dossier=dossier,
@@ -248,19 +318,24 @@ def tracking(request: UserRequest, code: str) -> HttpResponse:
     return see_other(reverse("dossier", args=[dossier.code]))
 
 
-@require_POST
 @citizen_required
 def supplement(request: UserRequest, code: str) -> HttpResponse:
     """Add files, or send the answer to what the office asked for."""
     dossier, form = _filed(request, code), SupplementForm(request.POST)
-    if dossier.state != "need_more":
+    if request.method != "POST" or dossier.state != "need_more":
         return see_other(reverse("dossier", args=[dossier.code]))
-    errors = [
-        {"id": "file_supplement", "message": m} for m in take_files(request, dossier, ["supplement"]).values()
-    ]
-    if errors or not form.is_valid() or "upload" in request.POST:
-        errors += [{"id": n, "message": str(e[0])} for n, e in form.errors.items()]
-        return dossier_page(request, dossier, supplement=form, errors=errors, status=422 if errors else 200)
+    refused = take_files(request, dossier, ["supplement"]).get("supplement", "")
+    if refused or not form.is_valid() or "upload" in request.POST:
+        errors = [{"id": "file_supplement", "message": refused}] if refused else []
+        errors += form_errors(form)
+        return dossier_page(
+            request,
+            dossier,
+            supplement=form,
+            files_refused=refused,
+            errors=errors,
+            status=422 if errors else 200,
+        )
     return _act(
         request,
         dossier,
@@ -271,10 +346,11 @@ def supplement(request: UserRequest, code: str) -> HttpResponse:
     )
 
 
-@require_POST
 @citizen_required
 def withdraw(request: UserRequest, code: str) -> HttpResponse:
     dossier = _filed(request, code)
+    if request.method != "POST":
+        return redirect("dossier", code)
     return _act(
         request,
         dossier,
@@ -298,7 +374,10 @@ def _act(
     try:
         workflow.move(dossier, action, actor=request.user, key=key, note=note, facts=facts)
     except (workflow.MoveRefused, ValidationError) as refused:
-        errors = [{"id": getattr(refused, "field", ""), "message": str(refused)}]
+        field = getattr(refused, "field", "")
+        if supplement is not None and field in supplement.fields:
+            supplement.add_error(field, str(refused))
+        errors = [{"id": field, "message": str(refused)}]
         return dossier_page(request, dossier, supplement=supplement, errors=errors, status=422)
     messages.success(request, said)
     return see_other(reverse("dossier", args=[dossier.code]))

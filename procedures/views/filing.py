@@ -1,7 +1,9 @@
 """Writing a draft, a page at a time, and filing it."""
 
 import hashlib
+import re
 import secrets
+from collections import defaultdict
 from datetime import date
 from typing import Any
 
@@ -11,25 +13,23 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
 
 from portal import fields
 from portal.http import UserRequest, citizen_required, render_page, see_other
 from procedures import attachments, catalogue, dossiers, papers, workflow
-from procedures.catalogue import definition_of
+from procedures.catalogue import definition_for, definition_of
 from procedures.definition import Definition, Document, Step
 from procedures.forms import StepForm
-from procedures.models import Dossier
+from procedures.models import Attachment, Dossier
 from procedures.views import public
 
 
-@require_POST
 @citizen_required
 def start(request: UserRequest, slug: str) -> HttpResponse:
     version = catalogue.published(slug)
@@ -37,12 +37,12 @@ def start(request: UserRequest, slug: str) -> HttpResponse:
         raise Http404
     if "citizen" not in definition_of(version).filers:
         return public.procedure_page(request, version, status=403)
+    if request.method != "POST":
+        # Back from the sign-in that pressing the button led to: no draft without pressing it.
+        messages.info(request, _("Now press “Start” to begin."))
+        return redirect("procedure", slug)
     earlier = Dossier.objects.filter(owner=request.user, procedure=version.procedure, state="draft")
-    changes = [
-        line
-        for draft in earlier.select_related("version__procedure")
-        for line in dossiers.carried_over(draft, version)
-    ]
+    changes = [line for draft in earlier for line in dossiers.carried_over(draft, version)]
     dossier = dossiers.start(request.user, version)
     if changes:
         messages.info(
@@ -52,7 +52,7 @@ def start(request: UserRequest, slug: str) -> HttpResponse:
                 "pages again."
             ),
         )
-    return _go_on(request, dossier, definition_of(dossier.version).steps_for(dossier.typed)[0])
+    return _go_on(request, dossier, definition_for(dossier).steps_for(dossier.typed)[0])
 
 
 def _draft(request: UserRequest, code: str) -> Dossier | None:
@@ -75,7 +75,7 @@ def step(request: UserRequest, code: str, slug: str) -> HttpResponse:
     dossier = _draft(request, code)
     if dossier is None:
         return redirect("dossier", code)
-    definition = definition_of(dossier.version)
+    definition = definition_for(dossier)
     found = definition.step(slug)
     if found is None:
         raise Http404
@@ -85,25 +85,40 @@ def step(request: UserRequest, code: str, slug: str) -> HttpResponse:
 
 
 def _save_step(request: UserRequest, dossier: Dossier, definition: Definition, found: Step) -> HttpResponse:
-    revision = request.POST.get("revision", "")
+    posted = request.POST.get("revision", "")
+    revision = int(posted) if re.fullmatch("[0-9]{1,9}", posted) else dossier.revision
+    asked = {field.name for field in definition.fields_of(found, dossier.typed)}
     saved = dossiers.save_answers(
-        dossier,
-        found,
-        request.POST,
-        revision=int(revision) if revision.isdigit() else dossier.revision,
-        device=_device(request),
-        today=timezone.localdate(),
+        dossier, found, request.POST, revision=revision, device=_device(request), today=timezone.localdate()
     )
     if not dossier.is_draft:
         return redirect("dossier", dossier.draft_code)
+    if "luu" in request.GET and not request.htmx:
+        return HttpResponse(status=204)  # the last words of somebody who left the page
     if "luu" in request.GET:
-        form = saved.form if saved.conflict else _blank(dossier, definition, found)
-        return _step_page(request, dossier, found, form, conflict=saved.conflict, autosaved=True)
-    if saved.conflict or not saved.form.is_valid():
-        return _step_page(request, dossier, found, saved.form, conflict=saved.conflict, status=422)
+        # After a conflict the page keeps its revision, so that sending it shows the notice.
+        drawn = revision if saved.conflict else dossier.revision
+        form = _blank(dossier, definition, found)
+        return _step_page(
+            request, dossier, found, form, conflict=saved.conflict, autosaved=True, revision=drawn
+        )
+    if saved.conflict:
+        form = _blank(dossier, definition, found)
+        return _step_page(request, dossier, found, form, conflict=True, status=422)
     if "lui" in request.POST:
-        return _go_on(request, dossier, _before(definition, dossier, found))
+        return see_other(_back_url(request, definition, dossier, found))
+    if not saved.form.is_valid():
+        more = _forgive_unasked(saved.form, asked)
+        return _step_page(request, dossier, found, saved.form, more_asked=more, status=422)
     return _go_on(request, dossier, _after(request, definition, dossier, found))
+
+
+def _forgive_unasked(form: StepForm, asked: set[str]) -> bool:
+    """Take back errors of questions that the page sent did not ask yet; whether there are any."""
+    more = set(form.fields) - asked
+    for name in more:
+        form.errors.pop(name, None)
+    return bool(more)
 
 
 def _blank(dossier: Dossier, definition: Definition, found: Step) -> StepForm:
@@ -119,12 +134,15 @@ def _step_page(
     *,
     conflict: bool = False,
     autosaved: bool = False,
+    more_asked: bool = False,
+    revision: int | None = None,
     status: int = 200,
     push_url: str = "",
 ) -> HttpResponse:
-    definition = definition_of(dossier.version)
+    definition = definition_for(dossier)
     steps = definition.steps_for(dossier.typed)
     url = reverse("step", args=[dossier.draft_code, found.slug])
+    to_check = "kiem-tra" in request.GET
     _redraw_on_change(definition, found, form, url)
     number = steps.index(found) + 1 if found in steps else 1
     context = {
@@ -133,14 +151,16 @@ def _step_page(
         "step": found,
         "form": form,
         "conflict": conflict,
+        "elsewhere": _elsewhere(definition, dossier, found) if conflict else [],
+        "more_asked": more_asked,
         "autosaved": autosaved,
+        "revision": dossier.revision if revision is None else revision,
         "url": url,
+        "action": f"{url}?kiem-tra=1" if to_check else url,
         "number": number,
-        "total": len(steps) + 2,
-        "back_url": _url(dossier, steps[number - 2])
-        if number > 1
-        else reverse("procedure", args=[definition.slug]),
-        "to_check": "kiem-tra" in request.GET,
+        "total": _total(definition, dossier),
+        "back_url": _back_url(request, definition, dossier, found),
+        "to_check": to_check,
         "errors": form.errors if form.is_bound else {},
         "similar": _similar(request, dossier) if number <= 2 else [],
     }
@@ -155,20 +175,33 @@ def _step_page(
 
 
 def _redraw_on_change(definition: Definition, found: Step, form: StepForm, url: str) -> None:
-    """Questions that decide about others on the same page ask the server for the page anew."""
+    """Questions that can decide about others on the same page ask the server for the page anew."""
+    here = {field.name for field in definition.fields if field.step == found.slug}
     deciding = {
         name
         for field in definition.fields
-        if field.step == found.slug and field.when
+        if field.name in here and field.when and field.when.can_hold(form.answers, here)
         for name in field.when.fields()
     }
     for name in deciding & set(form.fields):
         form.fields[name].hx = (  # type: ignore[attr-defined]
             ("hx-post", f"{url}?luu=1"),
-            ("hx-trigger", "change"),
+            ("hx-trigger", "change consume"),
             ("hx-target", "#questions"),
             ("hx-swap", "outerHTML"),
+            ("hx-sync", "#step-form:queue last"),
         )
+
+
+def _elsewhere(definition: Definition, dossier: Dossier, found: Step) -> list[dict[str, str]]:
+    """What another device saved on this page that is not what was typed here."""
+    kept = Dossier.objects.values_list("typed", flat=True).get(pk=dossier.pk)
+    form = StepForm(definition, found, kept, timezone.localdate())
+    return [
+        {"label": str(bound.label), "value": fields.shown(bound.field, bound.value())}
+        for bound in form
+        if kept.get(bound.name, "") != dossier.typed.get(bound.name, "")
+    ]
 
 
 def _similar(request: UserRequest, dossier: Dossier) -> list[Dossier]:
@@ -188,9 +221,17 @@ def _after(request: UserRequest, definition: Definition, dossier: Dossier, found
     return "uploads" if _uploaded(definition, dossier) else "check"
 
 
-def _before(definition: Definition, dossier: Dossier, found: Step) -> Step:
+def _back_url(request: UserRequest, definition: Definition, dossier: Dossier, found: Step) -> str:
+    if "kiem-tra" in request.GET:
+        return _url(dossier, "check")
     steps = definition.steps_for(dossier.typed)
-    return steps[max(steps.index(found) - 1, 0)] if found in steps else steps[0]
+    earlier = steps[: steps.index(found)] if found in steps else []
+    return _url(dossier, earlier[-1]) if earlier else reverse("procedure", args=[definition.slug])
+
+
+def _total(definition: Definition, dossier: Dossier) -> int:
+    """How many pages there are: questions, uploads if any, the check."""
+    return len(definition.steps_for(dossier.typed)) + bool(_uploaded(definition, dossier)) + 1
 
 
 def _url(dossier: Dossier, place: Step | str) -> str:
@@ -205,7 +246,7 @@ def _go_on(request: UserRequest, dossier: Dossier, place: Step | str) -> HttpRes
     if not request.htmx:
         return see_other(url)
     if isinstance(place, Step):
-        form = _blank(dossier, definition_of(dossier.version), place)
+        form = _blank(dossier, definition_for(dossier), place)
         return _step_page(request, dossier, place, form, push_url=url)
     page = _uploads_page if place == "uploads" else _check_page
     return page(request, dossier, push_url=url)
@@ -226,7 +267,7 @@ def uploads(request: UserRequest, code: str) -> HttpResponse:
         return redirect("dossier", code)
     if request.method != "POST":
         return _uploads_page(request, dossier)
-    wanted = _uploaded(definition_of(dossier.version), dossier)
+    wanted = _uploaded(definition_for(dossier), dossier)
     errors = take_files(request, dossier, [d.slug for d in wanted])
     if not errors and "tai" not in request.GET and "upload" not in request.POST:
         errors = _missing(dossier, wanted)
@@ -236,21 +277,26 @@ def uploads(request: UserRequest, code: str) -> HttpResponse:
 
 
 def take_files(request: UserRequest, dossier: Dossier, slugs: list[str]) -> dict[str, str]:
-    """Keep every file sent for one of ``slugs``; return what was wrong, by slug."""
-    errors = {}
+    """Keep every file sent for one of ``slugs``; return what was wrong, a line a file, by slug."""
+    errors: dict[str, str] = {}
     for slug in slugs:
         for upload in request.FILES.getlist(f"file_{slug}"):
             assert isinstance(upload, UploadedFile)
             try:
                 attachments.attach(dossier, slug, upload, actor=request.user)
             except ValidationError as error:
-                errors[slug] = f"{upload.name}: {error.messages[0]}"
+                line = f"{upload.name}: {error.messages[0]}"
+                errors[slug] = f"{errors[slug]}\n{line}" if slug in errors else line
     return errors
 
 
 def _missing(dossier: Dossier, wanted: list[Document]) -> dict[str, str]:
     here = set(dossier.attachments.filter(removed_at=None).values_list("document", flat=True))
-    return {d.slug: _("Please add this file.") for d in wanted if d.required and d.slug not in here}
+    return {
+        d.slug: _("Please add: %(paper)s.") % {"paper": d.label}
+        for d in wanted
+        if d.required and d.slug not in here
+    }
 
 
 def _uploads_page(
@@ -261,14 +307,11 @@ def _uploads_page(
     status: int = 200,
     push_url: str = "",
 ) -> HttpResponse:
-    definition = definition_of(dossier.version)
+    definition = definition_for(dossier)
     steps = definition.steps_for(dossier.typed)
-    papers_wanted = [
-        {
-            "document": d,
-            "error": (errors or {}).get(d.slug, ""),
-            "files": file_rows(dossier, d.slug, removable=True),
-        }
+    files = file_rows(dossier, removable=True)
+    papers_wanted: list[dict[str, Any]] = [
+        {"document": d, "error": (errors or {}).get(d.slug, ""), "files": files[d.slug]}
         for d in _uploaded(definition, dossier)
     ]
     context = {
@@ -278,50 +321,53 @@ def _uploads_page(
         "accept": attachments.ACCEPT,
         "url": reverse("uploads", args=[dossier.draft_code]),
         "number": len(steps) + 1,
-        "total": len(steps) + 2,
+        "total": _total(definition, dossier),
         "back_url": _url(dossier, steps[-1]),
         "max_upload_mb": settings.MAX_UPLOAD_MB,
         "errors": [{"id": f"file_{slug}", "message": message} for slug, message in (errors or {}).items()],
     }
-    return render_page(
-        request,
-        "procedures/uploads.html",
-        context,
-        status=status,
-        push_url=push_url,
-        fragments=("page", "uploads"),
-    )
+    for paper in papers_wanted:
+        if request.htmx and request.htmx.target == f"paper_{paper['document'].slug}":
+            context |= {"paper": paper, "alone": True}
+            return render(request, "procedures/uploads.html#paper", context, status=status)
+    return render_page(request, "procedures/uploads.html", context, status=status, push_url=push_url)
 
 
-def file_rows(dossier: Dossier, slug: str, *, removable: bool) -> list[dict[str, Any]]:
-    """The files of a paper as ``components/file_list.html`` wants them."""
-    code = dossier.code or dossier.draft_code
-    return [
-        {
-            "name": a.name,
-            "size": a.size,
-            "kind": a.media_type.rsplit("/", 1)[-1].upper(),
-            "url": reverse("attachment", args=[code, a.pk]),
-            "thumbnail_url": reverse("attachment_preview", args=[code, a.pk])
-            if a.media_type.startswith("image/")
-            else "",
-            "remove_url": reverse("remove_upload", args=[code, a.pk]) if removable else "",
-            "remove_attrs": [
-                ("hx-post", reverse("remove_upload", args=[code, a.pk])),
-                ("hx-target", "#uploads"),
-                ("hx-swap", "outerHTML"),
-            ],
-        }
-        for a in dossier.attachments.filter(document=slug, removed_at=None)
-    ]
+def file_rows(dossier: Dossier, *, removable: bool) -> defaultdict[str, list[dict[str, Any]]]:
+    """The files of each paper, by its slug, as ``components/file_list.html`` wants them."""
+    rows: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for attachment in dossier.attachments.filter(removed_at=None):
+        rows[attachment.document].append(_file_row(dossier, attachment, removable=removable))
+    return rows
 
 
-@require_POST
+def _file_row(dossier: Dossier, attachment: Attachment, *, removable: bool) -> dict[str, Any]:
+    place = [dossier.code or dossier.draft_code, attachment.pk]
+    photo = attachment.media_type.startswith("image/")
+    harmful = attachment.scan == Attachment.Scan.INFECTED
+    return {
+        "name": attachment.name,
+        "size": attachment.size,
+        "kind": attachment.media_type.rsplit("/", 1)[-1].upper(),
+        "url": reverse("attachment", args=place),
+        "thumbnail_url": reverse("attachment_preview", args=place) if photo else "",
+        "error": _("This file is harmful and was locked; please send another one.") if harmful else "",
+        "remove_url": reverse("remove_upload", args=place) if removable else "",
+        "remove_attrs": [
+            ("hx-post", reverse("remove_upload", args=place)),
+            ("hx-target", f"#paper_{attachment.document}"),
+            ("hx-swap", "outerHTML"),
+        ],
+    }
+
+
 @citizen_required
 def remove_upload(request: UserRequest, code: str, number: int) -> HttpResponse:
     dossier = _draft(request, code)
     if dossier is None:
         return redirect("dossier", code)
+    if request.method != "POST":
+        return redirect("uploads", code)
     with transaction.atomic():
         attachments.remove(attachments.of_dossier(dossier, number))
     if request.htmx:
@@ -373,7 +419,7 @@ def _filed(request: UserRequest, dossier: Dossier) -> HttpResponse:
 
     url = reverse("dossier", args=[dossier.code])
     if request.htmx:
-        return dossier_page(request, dossiers.get_for(request.user, str(dossier.code)), push_url=url)
+        return dossier_page(request, dossier, push_url=url)
     return see_other(url)
 
 
@@ -385,9 +431,11 @@ def _check_page(
     status: int = 200,
     push_url: str = "",
 ) -> HttpResponse:
-    definition, today = definition_of(dossier.version), timezone.localdate()
+    definition, today = definition_for(dossier), timezone.localdate()
     review = dossiers.review(dossier, today)
     form = form or DeclarationForm(definition)
+    files = file_rows(dossier, removable=False)
+    uploads_url = _url(dossier, "uploads") if _uploaded(definition, dossier) else ""
     context = {
         "dossier": dossier,
         "definition": definition,
@@ -397,17 +445,17 @@ def _check_page(
         "papers": [
             {
                 "document": d,
-                "files": file_rows(dossier, d.slug, removable=False),
+                "files": files[d.slug],
                 "how": papers.how_handed_in(d),
                 "missing": d.slug in review.missing_uploads,
             }
             for d in definition.documents_for(dossier.typed)
             if d.required or d.uploaded
         ],
-        "review": review,
-        "number": len(definition.steps_for(dossier.typed)) + 2,
+        "number": _total(definition, dossier),
         "errors": _check_errors(dossier, review, form, asked=status != 200),
-        "back_url": reverse("uploads", args=[dossier.draft_code]),
+        "uploads_url": uploads_url,
+        "back_url": uploads_url or _url(dossier, review.forms[-1].step),
         "similar": _similar(request, dossier),
     }
     return render_page(request, "procedures/check.html", context, status=status, push_url=push_url)
@@ -418,11 +466,12 @@ def _sections(
 ) -> list[dict[str, Any]]:
     """Every page with its answers, checked or as typed, and where to change it."""
     shown = {s.slug: rows for s, rows in dossiers.answered(definition, {**review.answers}, today)}
-    open_slugs = {s.slug for s in review.open_steps}
+    open_slugs = [s.slug for s in review.open_steps]
     return [
         {
             "title": form.step.title,
             "open": form.step.slug in open_slugs,
+            "first": form.step.slug in open_slugs[:1],
             "change_url": f"{_url(dossier, form.step)}?kiem-tra=1",
             "rows": [{"label": f.label, "value": v or "–"} for f, v in shown.get(form.step.slug, [])],
         }
@@ -445,12 +494,11 @@ def _check_errors(
     return errors
 
 
-@require_POST
 @citizen_required
 def discard(request: UserRequest, code: str) -> HttpResponse:
     """Throw a draft away, with its files."""
     dossier = _draft(request, code)
-    if dossier is None:
+    if dossier is None or request.method != "POST":
         return redirect("dossier", code)
     with transaction.atomic():
         locked = Dossier.objects.select_for_update().get(pk=dossier.pk)

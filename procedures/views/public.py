@@ -6,13 +6,13 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from portal import fields
 from portal.http import Request, render_page, too_many
 from portal.text import without_marks
 from procedures import catalogue, dossiers, papers
-from procedures.catalogue import definition_of
+from procedures.catalogue import definition_for, definition_of
 from procedures.definition import Condition, Definition, Text
 from procedures.models import Dossier, IssuedDocument, ProcedureVersion
 
@@ -47,7 +47,7 @@ def _found(query: str) -> list[tuple[str, list[Definition]]]:
     return list(groups.items())
 
 
-@require_GET
+@require_safe
 def home(request: Request) -> HttpResponse:
     notices = []
     if request.user.is_authenticated and not request.user.is_staff:
@@ -55,23 +55,27 @@ def home(request: Request) -> HttpResponse:
     return render_page(request, "procedures/home.html", {"groups": _found(""), "notices": notices})
 
 
-@require_GET
+@require_safe
 def procedure_list(request: Request) -> HttpResponse:
     query = request.GET.get("q", "")[:100]
+    groups = _found(query)
     context = {
-        "groups": _found(query),
+        "groups": groups,
+        "count": sum(len(definitions) for _name, definitions in groups),
         "query": query,
         "search_attrs": [
             ("hx-get", request.path),
             ("hx-trigger", "input changed delay:300ms"),
             ("hx-target", "#results"),
             ("hx-swap", "outerHTML"),
+            ("hx-sync", "this:replace"),
+            ("hx-replace-url", "true"),
         ],
     }
     return render_page(request, "procedures/list.html", context, fragments=("page", "results"))
 
 
-@require_GET
+@require_safe
 def procedure(request: Request, slug: str) -> HttpResponse:
     version = catalogue.published(slug)
     if version is None:
@@ -134,6 +138,7 @@ def _papers(definition: Definition) -> list[dict[str, Any]]:
             "help": d.help,
             "form": d.form,
             "required": d.required,
+            "confidence": d.confidence,
             "how": papers.how_handed_in(d),
             "cases": _cases_of(definition, d.when),
             "depends": d.when is not None and set(d.when.fields()) != {"case"},
@@ -186,19 +191,14 @@ def track(request: Request) -> HttpResponse:
 
 
 def _tracked(code: str, digits: str) -> dict[str, Any] | None:
-    dossier = (
-        Dossier.objects.filter(code=code)
-        .exclude(phone="")
-        .select_related("version__procedure", "office")
-        .first()
-    )
+    dossier = Dossier.objects.filter(code=code).exclude(phone="").select_related("office").first()
     if dossier is None or len(digits) != 4 or not dossier.phone.endswith(digits):
         return None
     return _public_facts(dossier)
 
 
 def _public_facts(dossier: Dossier) -> dict[str, Any]:
-    definition = definition_of(dossier.version)
+    definition = definition_for(dossier)
     return {
         "code": dossier.code,
         "title": definition.title,
@@ -206,15 +206,14 @@ def _public_facts(dossier: Dossier) -> dict[str, Any]:
         "state": definition.state(dossier.state),
         "filed_at": dossier.filed_at,
         "due_at": dossier.due_at,
+        "limit": definition.time_limit(dossier.case),
     }
 
 
-@require_GET
+@require_safe
 def verify(request: Request, token: str) -> HttpResponse:
     """What the QR code of a document opens: proof that the portal made it, and no name."""
-    issued = get_object_or_404(
-        IssuedDocument.objects.select_related("dossier__version__procedure", "dossier__office"), token=token
-    )
+    issued = get_object_or_404(IssuedDocument.objects.select_related("dossier__office"), token=token)
     return render_page(
         request,
         "procedures/verify.html",

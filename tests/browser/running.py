@@ -6,12 +6,12 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import psycopg
 from psycopg.sql import SQL, Identifier
@@ -23,7 +23,9 @@ T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE = 60.0  # the machine may be busy with other things
 CLERK, SUPERVISOR = "canbo.cam-ranh", "phutrach.cam-ranh"
-_STAFF = f"""
+_PREPARE = f"""
+from django.core.management import call_command
+call_command("prepare", "--no-demo")
 from procedures import demo
 from procedures.models import Office
 office = Office.objects.get(slug="cam-ranh")
@@ -42,7 +44,7 @@ def eventually(answer: Callable[[], T], what: str, *, within: float = PATIENCE) 
 
 
 class Site:
-    """Web server, worker and beat on ``database_url``; what a test has ended, ``start_missing`` brings back."""
+    """Web server, worker and beat on ``database_url``; ``start_missing`` brings back what a test ended."""
 
     def __init__(self, data_dir: Path, database_url: str) -> None:
         self.data_dir, self.port = data_dir, _free_port()
@@ -64,14 +66,10 @@ class Site:
 
     def prepare(self) -> None:
         """What ``make run`` does with DEBUG off, and two members of staff."""
-        collecting = threading.Thread(
-            target=self.manage, args=("collectstatic", "--noinput", "--verbosity", "0")
-        )
-        collecting.start()
-        self.manage("prepare", "--no-demo")
-        collecting.join()
-        self.start("web", "worker", "beat")
-        self.shell(_STAFF)
+        with ThreadPoolExecutor() as pool:
+            collected = pool.submit(self.manage, "collectstatic", "--noinput", "--verbosity", "0")
+            self.shell(_PREPARE)
+            collected.result()
 
     def manage(self, *arguments: str) -> str:
         """What a command of ``manage.py`` prints."""
@@ -115,6 +113,15 @@ class Site:
             self.children[name].kill()
 
     @contextlib.contextmanager
+    def without(self, name: str) -> Iterator[None]:
+        """A process that is dead for a while."""
+        self.kill(name)
+        try:
+            yield
+        finally:
+            self.start(name)
+
+    @contextlib.contextmanager
     def frozen(self, name: str) -> Iterator[None]:
         """A process that is there and does not answer."""
         os.killpg(self.children[name].pid, signal.SIGSTOP)
@@ -153,7 +160,7 @@ def own_database(server_url: str) -> Iterator[str]:
         server.execute(drop)
         server.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
         try:
-            yield urlunsplit(parts._replace(path=f"/{name}"))
+            yield f"{parts.scheme}://{parts.netloc}/{name}?{parts.query}"
         finally:
             server.execute(drop)
 

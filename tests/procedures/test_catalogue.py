@@ -214,6 +214,14 @@ def test_conditions(condition: Condition, answers: dict[str, str], holds: bool) 
     assert condition.holds(answers) is holds
 
 
+@pytest.mark.parametrize(("case", "can"), [("x", True), ("z", False)])
+def test_a_question_is_asked_anew_only_where_its_answer_can_matter(case: str, can: bool) -> None:
+    condition = Condition(
+        all=[Condition(field="case", equals="x"), Condition(field="gender", equals="female")]
+    )
+    assert condition.can_hold({"case": case, "gender": "male"}, {"gender"}) is can
+
+
 def test_every_fact_that_is_not_sure_says_so_to_staff(clerk: User, client: object) -> None:
     client.force_login(clerk)  # type: ignore[attr-defined]
     page = client.get(f"/quan-tri/procedures/procedureversion/{_current().pk}/change/").content.decode()  # type: ignore[attr-defined]

@@ -1,0 +1,714 @@
+"""Who may open what: every address of the site, walked by the people it is and is not meant for.
+
+An address without a row in the tables below fails the first test, so a new one cannot be forgotten.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection, transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import get_resolver
+from django.urls.resolvers import URLPattern, URLResolver
+from django.utils import timezone
+
+from pension.models import LegalFigure
+from portal import outbox
+from portal.models import AccessLog, OutboxMessage, User
+from procedures import catalogue, demo, intake
+from procedures.models import (
+    Attachment,
+    CalendarDay,
+    Dossier,
+    DossierEvent,
+    IntakeList,
+    Office,
+    Original,
+    PostalItem,
+    StaffMember,
+)
+from tests.conftest import file_draft, make_draft
+
+SignIn = Callable[[User], Client]
+QUEUE = "/quan-tri/procedures/dossier/"
+
+# --- The tables ----------------------------------------------------------------------------------
+#
+# A column a person, a letter an outcome. ``unassigned`` is staff to whom nobody gave an office.
+
+PEOPLE = ("anonymous", "stranger", "owner", "clerk", "other_clerk", "unassigned", "administrator")
+OUTSIDERS = ("anonymous", "stranger", "other_clerk", "unassigned")
+OUTCOMES = {
+    "i": "let in",
+    "s": "sent to sign in",
+    "b": "sent back to the staff's first page",
+    "f": "403",
+    "g": "404",
+    "m": "405",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """What GET gives ``PEOPLE`` and POST gives ``OUTSIDERS``."""
+
+    get: str
+    post: str
+    path: str = ""  # an example, where the route does not make one
+
+
+EVERYBODY = Row("iiiiiii", "iiii")
+READERS = Row("iiiiiii", "mmmm")
+SIGNED_IN = Row("siiiiii", "siii")
+CITIZENS = Row("siiffff", "siff")
+OWNER = Row("sgiffff", "sgff")
+OWNER_READS = Row("sgiffff", "mmmm")
+OWNER_AND_OFFICE_READ = Row("sgiiggi", "mmmm")
+STAFF = Row("sffiiii", "sfii")
+STAFF_READ = Row("sffiiii", "sfmm")
+OFFICE = Row("sffiggi", "sfgg")
+ADMINISTRATOR = Row("sfffffi", "sfff")
+
+PAGES = {
+    "healthz": EVERYBODY,
+    "readyz": EVERYBODY,
+    "ngon-ngu/": EVERYBODY,
+    "tai-khoan/": CITIZENS,
+    "tai-khoan/dang-nhap/": Row("iiibbbb", "iibb"),
+    "tai-khoan/dang-xuat/": EVERYBODY,
+    "tai-khoan/dang-ky/": Row("iiibbbb", "iibb"),
+    "tai-khoan/khoa/": READERS,
+    "tai-khoan/mat-khau/": SIGNED_IN,
+    "tai-khoan/dat-mat-khau/": SIGNED_IN,
+    "tai-khoan/xac-nhan/": SIGNED_IN,
+    "tai-khoan/quen-mat-khau/": EVERYBODY,
+    "tai-khoan/quen-mat-khau/da-gui/": READERS,
+    "^tai-khoan/quen-mat-khau/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": Row(
+        "iiiiiii", "iiii", "/tai-khoan/quen-mat-khau/1-abc-def/"
+    ),
+    "tai-khoan/quen-mat-khau/xong/": READERS,
+    "tai-khoan/thu-dien-tu/": READERS,
+    "": READERS,
+    "thu-tuc/": READERS,
+    "thu-tuc/<slug:slug>/": READERS,
+    "thu-tuc/<slug:slug>/bat-dau/": CITIZENS,
+    "tra-cuu/": EVERYBODY,
+    "xac-thuc/<str:token>/": READERS,
+    "ho-so/": Row("siiffff", "mmmm"),
+    "ho-so/<str:code>/": OWNER_READS,
+    "ho-so/<str:code>/buoc/<slug:slug>/": OWNER,
+    "ho-so/<str:code>/giay-to-kem/": OWNER,
+    "ho-so/<str:code>/kiem-tra/": OWNER,
+    "ho-so/<str:code>/xoa-nhap/": OWNER,
+    "ho-so/<str:code>/tep/<int:number>/": OWNER_AND_OFFICE_READ,
+    "ho-so/<str:code>/tep/<int:number>/xem-truoc/": OWNER_AND_OFFICE_READ,
+    "ho-so/<str:code>/tep/<int:number>/xoa/": OWNER,
+    "ho-so/<str:code>/giay-to/": OWNER_READS,
+    "ho-so/<str:code>/giay-to/<slug:kind>-<int:number>.pdf": OWNER_AND_OFFICE_READ,
+    "ho-so/<str:code>/van-don/": OWNER,
+    "ho-so/<str:code>/bo-sung/": OWNER,
+    "ho-so/<str:code>/rut/": OWNER,
+    "quan-tri/": STAFF,
+    "quan-tri/search/": STAFF,
+    "quan-tri/login/": Row("sffffff", "sfff"),
+    "quan-tri/logout/": Row("bbbmmmm", "bbii"),
+    "quan-tri/password_change/": STAFF,
+    "quan-tri/password_change/done/": STAFF_READ,
+    "quan-tri/autocomplete/": Row(
+        "sfffffi",
+        "sfmm",
+        "/quan-tri/autocomplete/?app_label=procedures&model_name=staffmember&field_name=user&term=a",
+    ),
+    "quan-tri/jsi18n/": STAFF_READ,
+    "quan-tri/r/<path:content_type_id>/<path:object_id>/": Row("sffgggg", "sfgg"),
+    "quan-tri/^(?P<app_label>portal|procedures|pension)/$": Row("sffiigi", "sfig", "/quan-tri/procedures/"),
+    "quan-tri/(?P<url>.*)$": Row("sffgggg", "sfgg", "/quan-tri/khong-co/"),
+    "quan-tri/portal/user/<id>/password/": ADMINISTRATOR,
+    "quan-tri/portal/outboxmessage/<int:pk>/xu-ly/": ADMINISTRATOR,
+    "quan-tri/procedures/dossier/quet/": STAFF,
+    "quan-tri/procedures/dossier/<int:pk>/hanh-dong/<slug:action>/": OFFICE,
+    "quan-tri/procedures/dossier/<int:pk>/ban-goc/": OFFICE,
+    "quan-tri/procedures/intakelist/chot/": STAFF,
+    "quan-tri/procedures/intakelist/<int:pk>/tai-ve/<str:kind>/": OFFICE,
+}
+
+
+@dataclass(frozen=True)
+class Model:
+    """Who of the staff may do what with a model in the admin: C clerks, A administrators."""
+
+    view: str = "CA"
+    change: str = ""
+    add: str = ""
+    delete: str = ""
+    of_office: bool = False  # clerks of another office do not see the example
+    own_page: bool = False  # its page is ours: read with any method, 404 for what is not there
+
+
+MODELS = {
+    "portal/user": Model("A", "A", "A"),
+    "portal/ward": Model("CA", "A", "A"),
+    "portal/district": Model("CA", "A", "A"),
+    "portal/accesslog": Model("A", of_office=True),
+    "portal/outboxmessage": Model("A"),
+    "procedures/procedureversion": Model(own_page=True),
+    "procedures/dossier": Model(of_office=True, own_page=True),
+    "procedures/intakelist": Model(of_office=True, own_page=True),
+    "procedures/office": Model("CA", "A", "A"),
+    "procedures/staffmember": Model("A", "A", "A", "A", of_office=True),
+    "procedures/bank": Model("CA", "A", "A"),
+    "procedures/calendarday": Model("CA", "A", "A", "A"),
+    "pension/legalfigure": Model("CA", "A", "A"),
+}
+
+
+def _model_rows(name: str, model: Model) -> Iterator[tuple[str, Row]]:
+    """The rows of the addresses that Django's admin makes for every model."""
+    unseen, closed = model.of_office, "g" if model.own_page else "f"
+    page = _staff(model.view, other=closed) if unseen and model.own_page else _staff(model.view)
+    change = page if model.own_page else _staff(model.change)
+    history = _staff(model.view, other="b" if unseen else "", nobody="b" if unseen else "")
+    if model.own_page and unseen:
+        page = change = page[:5] + "g" + page[6:]
+    base = f"quan-tri/{name}/"
+    yield base, _row(_staff(model.view), _staff(model.view))
+    yield f"{base}add/", _row(_staff(model.add), _staff(model.add))
+    yield f"{base}<path:object_id>/history/", _row(history, history)
+    yield f"{base}<path:object_id>/delete/", _row(_staff(model.delete), _staff(model.delete))
+    yield f"{base}<path:object_id>/change/", _row(page, change)
+    yield f"{base}<path:object_id>/", STAFF
+
+
+def _staff(roles: str, *, other: str = "", nobody: str = "") -> str:
+    clerk = "i" if "C" in roles else "f"
+    return f"sff{clerk}{other or clerk}{nobody or 'f'}{'i' if 'A' in roles else 'f'}"
+
+
+def _row(get: str, post: str) -> Row:
+    return Row(get, "".join(post[PEOPLE.index(who)] for who in OUTSIDERS))
+
+
+TABLE = PAGES | {route: row for name, model in MODELS.items() for route, row in _model_rows(name, model)}
+
+
+def _walk(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
+    for pattern in resolver.url_patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _walk(pattern, route)
+        else:
+            assert isinstance(pattern, URLPattern)
+            yield route
+
+
+def test_every_address_of_the_site_stands_in_the_tables() -> None:
+    routes = list(_walk(get_resolver()))
+    assert sorted(set(routes)) == sorted(TABLE)
+    assert len(routes) == len(set(routes)), "one address, two views"
+
+
+# --- The walk ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def owner(citizen: User) -> User:
+    return citizen
+
+
+@pytest.fixture
+def unassigned(db: None) -> User:
+    return User.objects.create(username="chua.phan.cong", full_name="Ngô Thị Cúc", is_staff=True)
+
+
+@dataclass(frozen=True)
+class Site:
+    """A filed dossier with its papers, its owner's next draft, and an example of everything else."""
+
+    filed: Dossier
+    draft: Dossier
+    examples: dict[str, Any]
+
+    def path(self, route: str) -> str:
+        if TABLE[route].path:
+            return TABLE[route].path
+        drafted = re.search(r"/(buoc|giay-to-kem|kiem-tra|xoa-nhap|xoa)/", route)
+        dossier = self.draft if drafted else self.filed
+        name = "/".join(route.split("/")[1:3])
+        values = {
+            "code": dossier.code or dossier.draft_code,
+            "number": 1 if ".pdf" in route else dossier.attachments.all()[0].pk,
+            "slug": "ly-do" if "buoc" in route else "lump-sum",
+            "kind": "csv" if "tai-ve" in route else "receipt",
+            "token": self.filed.documents.all()[0].token,
+            "action": "refuse",
+            "content_type_id": ContentType.objects.get_for_model(Dossier).pk,
+            **dict.fromkeys(("pk", "id", "object_id"), self.examples.get(name, self.filed.pk)),
+        }
+        return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(values[found[1]]), route)
+
+    def fingerprint(self) -> list[Any]:
+        """All that belongs to the owner and to the office."""
+        mine = {"dossier__in": [self.filed, self.draft]}
+        return [
+            list(
+                User.objects.filter(pk=self.filed.owner_id).values("username", "password", "email", "phone")
+            ),
+            list(Dossier.objects.filter(pk__in=[self.filed.pk, self.draft.pk]).order_by("pk").values()),
+            *(
+                list(model.objects.filter(**mine).order_by("pk").values())
+                for model in (DossierEvent, Attachment, Original, PostalItem)
+            ),
+            list(IntakeList.objects.values_list("pk")),
+            list(StaffMember.objects.order_by("pk").values()),
+        ]
+
+
+@pytest.fixture
+def site(citizen: User, clerk: User, chance: Any) -> Site:
+    filed = file_draft(make_draft(citizen, chance))
+    outbox.drain()
+    assert filed.office is not None
+    yesterday = timezone.localdate() - timezone.timedelta(days=1)
+    read = AccessLog.objects.create(user=clerk, about="x", what="dossier")
+    day = CalendarDay.objects.create(day="2026-01-05", kind="off", source="x")
+    version = catalogue.published("lump-sum")
+    assert version is not None
+    examples = {
+        "portal/user": citizen.pk,
+        "portal/ward": "22429",
+        "portal/district": "568",
+        "portal/accesslog": read.pk,
+        "portal/outboxmessage": OutboxMessage.objects.all()[0].pk,
+        "procedures/procedureversion": version.pk,
+        "procedures/intakelist": intake.close_list(
+            filed.office, yesterday, actor=None, now=timezone.now()
+        ).pk,
+        "procedures/office": filed.office.pk,
+        "procedures/staffmember": clerk.staff.pk,
+        "procedures/bank": "970405",
+        "procedures/calendarday": day.pk,
+        "pension/legalfigure": LegalFigure.objects.all()[0].pk,
+    }
+    return Site(filed, make_draft(citizen, chance), examples)
+
+
+class Browser(Client):
+    """Reads every answer to its end, as browsers do."""
+
+    def request(self, **environment: Any) -> Any:
+        response = super().request(**environment)
+        if response.streaming:
+            list(response.streaming_content)
+        return response
+
+
+def _browser(user: User | None, *, csrf: bool = False) -> Browser:
+    client = Browser(raise_request_exception=False, enforce_csrf_checks=csrf)
+    if user is not None:
+        client.force_login(user)
+    return client
+
+
+def _outcome(client: Client, response: HttpResponse) -> str:
+    """The letter of ``response``; the admin's own sign-in page is followed to where it leads."""
+    place = response.headers.get("Location", "")
+    if response.status_code == 302 and place.startswith("/quan-tri/login/"):
+        return _outcome(client, client.get(place))
+    if response.status_code == 302 and place.startswith("/tai-khoan/dang-nhap/?next="):
+        return "s"
+    if response.status_code == 302 and place == "/quan-tri/":
+        return "b"
+    return {403: "f", 404: "g", 405: "m", 500: "500"}.get(response.status_code, "i")
+
+
+def _faults(site: Site, user: User | None, method: str, expected: Callable[[Row], str]) -> list[str]:
+    """What went wrong when ``user`` asked for every address; each request is undone afterwards."""
+    faults, before = [], site.fingerprint()
+    client = _browser(user)
+    cookies = {name: morsel.value for name, morsel in client.cookies.items()}
+    for route, row in TABLE.items():
+        path = site.path(route)
+        with transaction.atomic():
+            client.cookies.clear()
+            client.cookies.load(cookies)
+            response = getattr(client, method)(path)
+            changed = site.fingerprint() != before
+            outcome = _outcome(client, response)
+            transaction.set_rollback(True)
+        if outcome != expected(row):
+            faults.append(f"{path}: {OUTCOMES.get(outcome, outcome)}")
+        if changed:
+            faults.append(f"{path}: something was changed")
+        if fault := _unsealed(path, response):
+            faults.append(f"{path}: {fault}")
+    return faults
+
+
+def _unsealed(path: str, response: HttpResponse) -> str:
+    """What a browser is not told about a page of ours and ought to be."""
+    headers = response.headers
+    policy = headers.get("Content-Security-Policy", "")
+    if "default-src 'none'" not in policy or "frame-ancestors 'none'" not in policy:
+        return f"its policy is {policy!r}"
+    if "unsafe" in policy and not path.startswith("/quan-tri/"):
+        return f"its policy is {policy!r}"
+    if headers.get("X-Content-Type-Options") != "nosniff" or headers.get("X-Frame-Options") != "DENY":
+        return "it may be sniffed or framed"
+    return ""
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_every_page_opens_for_those_it_is_meant_for_and_looking_changes_nothing(
+    person: str, site: Site, request: pytest.FixtureRequest
+) -> None:
+    user = None if person == "anonymous" else request.getfixturevalue(person)
+    column = PEOPLE.index(person)
+    assert not _faults(site, user, "get", lambda row: row.get[column])
+
+
+@pytest.mark.parametrize("person", OUTSIDERS)
+def test_no_outsider_changes_anything_of_the_owner_or_the_office(
+    person: str, site: Site, request: pytest.FixtureRequest
+) -> None:
+    user = None if person == "anonymous" else request.getfixturevalue(person)
+    column = OUTSIDERS.index(person)
+    assert not _faults(site, user, "post", lambda row: row.post[column])
+
+
+@pytest.mark.parametrize("person", ["owner", "clerk"])
+def test_no_address_takes_a_form_that_did_not_come_from_a_page_of_ours(
+    person: str, site: Site, request: pytest.FixtureRequest
+) -> None:
+    client = _browser(request.getfixturevalue(person), csrf=True)
+    before = site.fingerprint()
+    assert not [path for path in map(site.path, TABLE) if client.post(path).status_code != 403]
+    assert site.fingerprint() == before
+
+
+@pytest.mark.parametrize("person", ["owner", "clerk"])
+def test_no_other_method_stands_in_for_post(person: str, site: Site, request: pytest.FixtureRequest) -> None:
+    client, before = _browser(request.getfixturevalue(person)), site.fingerprint()
+    for path in map(site.path, PAGES):
+        for method in (client.put, client.delete):
+            assert method(path, headers={"X-HTTP-Method-Override": "POST"}).status_code != 500, path
+    assert site.fingerprint() == before
+
+
+# --- Not yours and not there ---------------------------------------------------------------------
+
+
+def _text(response: HttpResponse, *codes: str) -> str:
+    """The page without what differs by chance or repeats the address."""
+    page = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", response.content.decode())
+    for code in codes:
+        page = page.replace(code, "…")
+    return page
+
+
+@pytest.mark.parametrize(
+    "route", [route for route, row in TABLE.items() if "<str:code>" in route and row.get[1] == "g"]
+)
+def test_not_yours_looks_like_not_there(route: str, site: Site, stranger: User) -> None:
+    client, path = _browser(stranger), site.path(route)
+    code = path.split("/")[2]
+    absent = "nhap-2222222222" if code.startswith("nhap-") else "BHXH056.02-210101-9999"
+    there, not_there = client.get(path), client.get(path.replace(code, absent))
+    assert (there.status_code, not_there.status_code) == (404, 404)
+    assert _text(there, code) == _text(not_there, absent)
+    assert {k: v for k, v in there.headers.items() if k != "Content-Length"} == {
+        k: v for k, v in not_there.headers.items() if k != "Content-Length"
+    }
+
+
+@pytest.mark.parametrize("page", ["change", "history", "hanh-dong/accept", "ban-goc"])
+def test_a_dossier_of_another_office_looks_like_none(page: str, site: Site, other_clerk: User) -> None:
+    client, here, absent = _browser(other_clerk), site.filed.pk, site.filed.pk + 100_000
+
+    def asked(pk: int) -> tuple[int, str, str]:
+        response = client.get(f"{QUEUE}{pk}/{page}/")
+        told = client.get("/quan-tri/")  # the messages left for the next page
+        return response.status_code, _text(response, f"/{pk}/"), _text(told, f"“{pk}”", f"&quot;{pk}&quot;")
+
+    assert asked(here) == asked(absent)
+
+
+def test_a_file_opens_only_under_the_dossier_it_belongs_to(site: Site, stranger: User, chance: Any) -> None:
+    mine = make_draft(stranger, chance)
+    theirs = site.filed.attachments.all()[0].pk
+    client = _browser(stranger)
+    for address in (f"tep/{theirs}/", f"tep/{theirs}/xem-truoc/"):
+        assert client.get(f"/ho-so/{mine.draft_code}/{address}").status_code == 404
+    assert client.post(f"/ho-so/{mine.draft_code}/tep/{theirs}/xoa/").status_code == 404
+    assert Attachment.objects.get(pk=theirs).removed_at is None
+
+
+# --- What staff do not see -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("person", ["clerk", "supervisor", "director", "administrator"])
+def test_nobody_of_the_staff_sees_a_draft(
+    person: str, draft: Dossier, request: pytest.FixtureRequest
+) -> None:
+    client = _browser(request.getfixturevalue(person))
+    Dossier.objects.filter(pk=draft.pk).update(office=Office.objects.get(slug="cam-ranh"))
+    number = draft.attachments.all()[0].pk
+    assert client.get(f"{QUEUE}{draft.pk}/change/").status_code == 404
+    assert client.get(f"{QUEUE}quet/", {"ma": draft.draft_code}).status_code == 404
+    assert client.get(f"/ho-so/{draft.draft_code}/tep/{number}/").status_code == 404
+    assert client.get(f"/ho-so/{draft.draft_code}/tep/{number}/xem-truoc/").status_code == 404
+    assert draft.draft_code not in client.get(QUEUE).content.decode()
+    assert not AccessLog.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("person", "sees"),
+    [
+        ("clerk", True),
+        ("supervisor", True),
+        ("other_clerk", False),
+        ("director", True),
+        ("administrator", True),
+    ],
+)
+def test_the_queue_holds_the_office_and_for_the_head_of_the_province_every_office(
+    person: str, sees: bool, filed: Dossier, request: pytest.FixtureRequest
+) -> None:
+    client = _browser(request.getfixturevalue(person))
+    assert (str(filed.code) in client.get(QUEUE).content.decode()) is sees
+    assert (filed.applicant in client.get(QUEUE, {"q": filed.code}).content.decode()) is sees
+    found = client.get(f"{QUEUE}quet/", {"ma": filed.code})
+    assert (found.status_code == 200) is sees
+    assert (filed.applicant in found.content.decode()) is sees
+
+
+@pytest.mark.parametrize("role", ["director", "administrator"])
+def test_the_head_of_a_district_office_sees_that_office_alone(role: str, filed: Dossier) -> None:
+    away = demo.staff("xa", "Cao Văn Lộc", Office.objects.get(slug="ninh-hoa"), role, password="x")
+    here = demo.staff("day", "Cao Văn Sơn", Office.objects.get(slug="cam-ranh"), role, password="x")
+    assert _browser(away).get(f"{QUEUE}{filed.pk}/change/").status_code == 404
+    assert _browser(here).get(f"{QUEUE}{filed.pk}/change/").status_code == 200
+
+
+@pytest.mark.parametrize("person", ["director", "administrator"])
+@pytest.mark.parametrize("action", ["refuse", "record_originals", "approve", "withdraw", "file"])
+def test_who_sees_another_offices_dossier_does_not_act_on_it(
+    person: str, action: str, filed: Dossier, request: pytest.FixtureRequest
+) -> None:
+    client = _browser(request.getfixturevalue(person))
+    response = client.post(f"{QUEUE}{filed.pk}/hanh-dong/{action}/", {"note": "x", "key": "k"})
+    assert response.status_code == 422
+    client.post(f"{QUEUE}{filed.pk}/ban-goc/", {"arrived": ["form", "insurance_book"], "key": "o"})
+    filed.refresh_from_db()
+    assert filed.state == "waiting_originals"
+    assert filed.events.count() == 1
+    assert not filed.originals.exclude(received_at=None).exists()
+
+
+def test_a_clerk_does_not_act_for_the_citizen(filed: Dossier, clerk: User) -> None:
+    client = _browser(clerk)
+    for action in ("withdraw", "answer_supplement", "file"):
+        assert (
+            client.post(f"{QUEUE}{filed.pk}/hanh-dong/{action}/", {"key": f"k-{action}"}).status_code == 422
+        )
+    assert client.post("/thu-tuc/lump-sum/bat-dau/").status_code == 403
+    assert not Dossier.objects.filter(owner=clerk).exists()
+    assert filed.events.count() == 1
+
+
+def test_the_intake_lists_of_another_office_are_not_there(site: Site, other_clerk: User) -> None:
+    client, pk = _browser(other_clerk), site.examples["procedures/intakelist"]
+    for address in (f"{pk}/change/", f"{pk}/tai-ve/csv/", f"{pk}/tai-ve/xlsx/"):
+        assert client.get(f"/quan-tri/procedures/intakelist/{address}").status_code == 404
+
+
+def test_who_leads_an_office_reads_the_log_of_its_own_people(
+    site: Site, supervisor: User, other_clerk: User
+) -> None:
+    AccessLog.objects.create(user=other_clerk, about="BHXH056.05-210712-0001", what="dossier")
+    page = _browser(supervisor).get("/quan-tri/portal/accesslog/").content.decode()
+    assert "BHXH056.05-210712-0001" not in page
+    assert AccessLog.objects.get(about="x").user.full_name in page
+
+
+# --- Those who lose their rights -----------------------------------------------------------------
+
+
+def test_a_closed_account_is_out_at_once(filed: Dossier, clerk: User) -> None:
+    citizen, staff = _browser(filed.owner), _browser(clerk)
+    assert citizen.get(f"/ho-so/{filed.code}/").status_code == 200
+    assert staff.get(f"{QUEUE}{filed.pk}/change/").status_code == 200
+    User.objects.update(is_active=False)
+    for client, path in ((citizen, f"/ho-so/{filed.code}/"), (staff, f"{QUEUE}{filed.pk}/change/")):
+        assert _outcome(client, client.get(path)) == "s"
+
+
+def test_a_clerk_who_moves_takes_no_dossier_along(filed: Dossier, clerk: User) -> None:
+    client = _browser(clerk)
+    StaffMember.objects.update(office=Office.objects.get(slug="ninh-hoa"))
+    assert client.get(f"{QUEUE}{filed.pk}/change/").status_code == 404
+    StaffMember.objects.all().delete()
+    assert client.get(f"{QUEUE}{filed.pk}/change/").status_code == 404
+    User.objects.update(is_staff=False)
+    assert _outcome(client, client.get(f"{QUEUE}{filed.pk}/change/")) == "f"
+
+
+def test_a_row_of_the_staff_makes_no_citizen_staff(filed: Dossier, stranger: User) -> None:
+    StaffMember.objects.create(user=stranger, office=Office.objects.get(slug="cam-ranh"), role="supervisor")
+    client = _browser(stranger)
+    assert _outcome(client, client.get(f"{QUEUE}{filed.pk}/change/")) == "f"
+    assert client.get(f"/ho-so/{filed.code}/").status_code == 404
+
+
+# --- What no form offers -------------------------------------------------------------------------
+
+FORBIDDEN = {
+    "is_staff": "on",
+    "is_superuser": "on",
+    "is_active": "",
+    "username": "5699999999",
+    "full_name": "KẺ GIẢ MẠO",
+    "id_number": "056080999999",
+    "date_of_birth": "1950-01-01",
+    "password": "x",
+    "pk": "1",
+    "id": "1",
+}
+
+
+def test_the_account_page_changes_how_to_reach_a_person_and_nothing_else(citizen: User) -> None:
+    kept = ("username", "full_name", "id_number", "date_of_birth", "password", "is_staff", "is_superuser")
+    before = [getattr(citizen, name) for name in kept]
+    data = {"phone": "0905123456", "email": "", "ward": "22429", "street": "12 Hùng Vương", **FORBIDDEN}
+    assert _browser(citizen).post("/tai-khoan/", data).status_code == 303
+    citizen.refresh_from_db()
+    assert citizen.phone == "0905123456"
+    assert [getattr(citizen, name) for name in kept] == before
+    assert citizen.is_active
+
+
+def test_a_page_of_questions_keeps_its_own_answers_and_nothing_else(draft: Dossier, stranger: User) -> None:
+    before = dict(draft.typed)
+    data = {
+        "case": "emigration",
+        "full_name": "KẺ GIẢ MẠO",  # a question of another page
+        "state": "approved",
+        "code": "BHXH056.02-210101-0001",
+        "owner": str(stranger.pk),
+        "office": "1",
+        "answers": "{}",
+    }
+    assert _browser(draft.owner).post(f"/ho-so/{draft.draft_code}/buoc/ly-do/", data).status_code == 303
+    draft.refresh_from_db()
+    assert (draft.state, draft.code, draft.owner, draft.office, draft.answers) == (
+        "draft",
+        None,
+        draft.owner,
+        None,
+        {},
+    )
+    assert draft.typed == {**before, "case": "emigration"}
+
+
+# --- Who has read what ---------------------------------------------------------------------------
+
+
+def _reads(user: User) -> list[tuple[str, str]]:
+    return list(AccessLog.objects.filter(user=user).order_by("id").values_list("about", "what"))
+
+
+def test_every_reading_of_a_dossier_by_staff_leaves_a_row(site: Site, clerk: User) -> None:
+    filed, client = site.filed, _browser(clerk)
+    number = filed.attachments.all()[0].pk
+    listed = site.examples["procedures/intakelist"]
+    earlier = len(_reads(clerk))
+    for path in (
+        f"{QUEUE}{filed.pk}/change/",
+        f"/ho-so/{filed.code}/tep/{number}/",
+        f"/ho-so/{filed.code}/tep/{number}/?goc=1",
+        f"/ho-so/{filed.code}/tep/{number}/xem-truoc/",
+        f"/ho-so/{filed.code}/giay-to/receipt-1.pdf",
+        f"{QUEUE}quet/?ma={filed.code}",
+        f"/quan-tri/procedures/intakelist/{listed}/change/",
+        f"/quan-tri/procedures/intakelist/{listed}/tai-ve/csv/",
+    ):
+        assert client.get(path).status_code == 200, path
+    closed = str(IntakeList.objects.get(pk=listed))
+    assert _reads(clerk)[earlier:] == [
+        (filed.code, "dossier"),
+        (filed.code, f"file {number}"),
+        (filed.code, f"file {number}"),
+        (filed.code, f"file {number}"),
+        (filed.code, "document receipt 1"),
+        (filed.code, "scan"),
+        (closed, "intake list"),
+        (closed, "intake list csv"),
+    ]
+
+
+def test_what_was_not_opened_leaves_no_row(site: Site, other_clerk: User) -> None:
+    client = _browser(other_clerk)
+    for route in TABLE:
+        if "ho-so/" in route or "/dossier/" in route or "/intakelist/" in route:
+            client.get(site.path(route))
+    assert _reads(other_clerk) == []
+
+
+def test_citizens_read_their_own_without_a_row(site: Site) -> None:
+    client, number = _browser(site.filed.owner), site.filed.attachments.all()[0].pk
+    rows = AccessLog.objects.count()
+    for page in ("", f"tep/{number}/", f"tep/{number}/xem-truoc/", "giay-to/receipt-1.pdf"):
+        assert client.get(f"/ho-so/{site.filed.code}/{page}").status_code == 200
+    assert AccessLog.objects.count() == rows
+
+
+# --- How many queries ----------------------------------------------------------------------------
+
+
+def _office_of(count: int, chance: Any) -> list[Dossier]:
+    """``count`` dossiers of Cam Ranh, each filed by somebody else, papers made."""
+    made = []
+    for _ in range(count):
+        who = demo.person(chance, "22429")
+        made.append(file_draft(make_draft(demo.citizen(who), chance)))
+    return made
+
+
+def _queries(client: Client, path: str) -> int:
+    client.get(path)  # what a process keeps in memory is there from now on
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(path).status_code == 200
+    return len(captured)
+
+
+def test_the_queue_takes_as_many_queries_for_thirty_dossiers_as_for_two(clerk: User, chance: Any) -> None:
+    _office_of(2, chance)
+    client = _browser(clerk)
+    few = _queries(client, QUEUE)
+    _office_of(28, chance)
+    assert _queries(client, QUEUE) == few
+    assert few <= 8
+
+
+def test_a_dossiers_page_takes_a_known_number_of_queries(clerk: User, chance: Any) -> None:
+    fresh, old = _office_of(2, chance)
+    client = _browser(clerk)
+    few = _queries(client, f"{QUEUE}{fresh.pk}/change/")
+    outbox.drain()
+    client.post(f"{QUEUE}{old.pk}/ban-goc/", {"arrived": ["form", "insurance_book"], "key": "o"})
+    for action in ("accept", "propose", "send_back"):
+        client.post(f"{QUEUE}{old.pk}/hanh-dong/{action}/", {"note": "x", "key": action})
+    assert _queries(client, f"{QUEUE}{old.pk}/change/") <= few + 2
+    assert few <= 20
+
+
+def test_a_citizens_pages_take_a_known_number_of_queries(filed: Dossier) -> None:
+    outbox.drain()
+    client = _browser(filed.owner)
+    assert _queries(client, f"/ho-so/{filed.code}/") <= 16
+    assert _queries(client, "/ho-so/") <= 8
