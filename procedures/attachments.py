@@ -83,7 +83,7 @@ def _whole(kind: str, picture: BinaryIO) -> bool:
         if box[4:8] == b"mdat":
             return at + size <= end
         at += max(size, 8)
-    return True
+    return False
 
 
 def attach(dossier: Dossier, document: str, upload: "UploadedFile[Any]", *, actor: User) -> Attachment:

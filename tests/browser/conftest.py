@@ -17,7 +17,8 @@ from playwright.sync_api import (
 
 from tests.browser.running import Site, own_database
 
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+PROGRAM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+needs_chromium = pytest.mark.skipif(PROGRAM is None, reason="no Chromium here: apt-get install chromium")
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -40,27 +41,27 @@ def _portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         try:
             site.prepare()
             yield site
-            assert "Traceback" not in (site.data_dir / "log" / "web.log").read_text()
         finally:
             site.stop()
 
 
 @pytest.fixture
-def site(_portal: Site) -> Site:
+def site(_portal: Site) -> Iterator[Site]:
     """The portal at work, whatever the test before did to it."""
     _portal.start_missing()
-    return _portal
+    web = _portal.children["web"]
+    said = len(web.output())
+    yield _portal
+    log = web.output()[said:]
+    assert "Traceback" not in log, log
 
 
 # Not for the whole session: its event loop in this thread would keep other tests from the ORM.
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     expect.set_options(timeout=20_000)
-    if program is None:
-        pytest.skip("no Chromium here: apt-get install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=PROGRAM, args=ARGUMENTS)
         yield browser
         browser.close()
 

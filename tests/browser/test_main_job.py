@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import pages
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Visit, needs_chromium
 from tests.browser.pages import (
     ANSWERS,
     NAME,
@@ -20,7 +20,7 @@ from tests.browser.pages import (
 )
 from tests.browser.running import CLERK, SUPERVISOR, Site, eventually
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, needs_chromium]
 
 DESK = "/quan-tri/procedures/dossier/"
 # A radio button has its outline around its label, too.
