@@ -238,6 +238,7 @@ class Definition(Part, frozen=True, dict=True):
     transitions: list[Transition]
     notes: list[Text] = []
     form_code: str = ""
+    declaration: Text | None = None
 
     @cached_property
     def digest(self) -> str:

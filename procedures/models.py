@@ -206,6 +206,7 @@ class ProcedureVersion(models.Model):
     envelope = models.CharField(_("words on the envelope"), max_length=120, blank=True)
     notes = models.JSONField(_("notes"), default=list)
     form_code = models.CharField(_("form"), max_length=40, blank=True)
+    declaration = models.JSONField(_("declaration"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("procedure version")

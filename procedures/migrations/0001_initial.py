@@ -239,6 +239,7 @@ class Migration(migrations.Migration):
                 ('envelope', models.CharField(blank=True, max_length=120, verbose_name='words on the envelope')),
                 ('notes', models.JSONField(default=list, verbose_name='notes')),
                 ('form_code', models.CharField(blank=True, max_length=40, verbose_name='form')),
+                ('declaration', models.JSONField(blank=True, null=True, verbose_name='declaration')),
                 ('drafted_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('procedure', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='procedures.procedure', verbose_name='procedure')),
                 ('published_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),

@@ -386,11 +386,8 @@ class DeclarationForm(fields.PageForm):
 
     def __init__(self, definition: Definition, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if definition.slug == "lump-sum":
-            self.fields["declaration"].label = _(
-                "I declare that what I have written is true. I understand that time paid out "
-                "in a lump sum no longer counts towards a pension."
-            )
+        if definition.declaration:
+            self.fields["declaration"].label = str(definition.declaration)
 
 
 @never_cache

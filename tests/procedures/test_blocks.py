@@ -2,7 +2,6 @@ from typing import Any
 
 import pytest
 
-from procedures import catalogue
 from procedures.blocks import InvalidBlock, expanded
 
 PERSON = {"steps": [{"slug": "you"}], "fields": [{"name": "name", "step": "you"}, {"name": "born"}]}
@@ -78,8 +77,3 @@ def test_content_without_use_stays_as_it_is() -> None:
 def test_what_is_wrong_with_blocks_is_said(content: dict[str, Any], problem: str) -> None:
     with pytest.raises(InvalidBlock, match=problem):
         _expanded(content)
-
-
-def test_the_lump_sum_is_what_it_was_before_it_used_blocks() -> None:
-    found = next(d for d in catalogue.shipped() if d.slug == "lump-sum")
-    assert found.digest == "49979b5c097137e4c60e1e4f7af3d4a35776713db0ba56666de296654d33f6bd"
