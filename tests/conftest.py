@@ -10,6 +10,7 @@ from django.conf import settings as django_settings
 from django.test import Client
 from django.utils import timezone
 
+from pension import rates
 from portal import geography
 from portal.management.commands.prepare import compile_messages
 from portal.models import User
@@ -60,6 +61,7 @@ def _clean_slate(settings: object, tmp_path: Path) -> None:
     geography._ward_groups.cache_clear()
     forms._banks.cache_clear()
     catalogue._kept.cache_clear()
+    rates._figure.cache_clear()
 
 
 @pytest.fixture
