@@ -34,7 +34,8 @@ def issue(dossier: Dossier, kind: str, *, now: datetime) -> IssuedDocument:
         token = secrets.token_urlsafe(18)
         content = _CONTENTS[kind](dossier, earlier, token, now)
         data = documents.render(content, made_at=now)
-    dossier.documents.filter(kind=kind, replaced_at=None).update(replaced_at=now)
+    if earlier:
+        dossier.documents.filter(kind=kind, replaced_at=None).update(replaced_at=now)
     path = keep_private(f"documents/{now:%Y/%m}/{secrets.token_hex(16)}.pdf", data)
     return IssuedDocument.objects.create(
         dossier=dossier,

@@ -9,7 +9,9 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import Client
 from django.utils import timezone
+from django.utils.translation.reloader import translation_file_changed
 
+from pension import rates
 from portal import geography
 from portal.management.commands.prepare import compile_messages
 from portal.models import User
@@ -28,11 +30,9 @@ def pytest_configure() -> None:
     }
     django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     django_settings.SECURE_SSL_REDIRECT = False
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _translations() -> None:
+    # Setting Django up has read the catalogues already, before the newest texts were compiled.
     compile_messages(django_settings.BASE_DIR / "locale")
+    translation_file_changed(None, Path("django.mo"))
 
 
 def load_reference() -> None:
@@ -60,6 +60,7 @@ def _clean_slate(settings: object, tmp_path: Path) -> None:
     geography._ward_groups.cache_clear()
     forms._banks.cache_clear()
     catalogue._kept.cache_clear()
+    rates._figure.cache_clear()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 import pillow_heif
 import pypdfium2  # type: ignore[import-untyped]
 import zxingcpp
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from PIL import Image
 from playwright.sync_api import FilePayload, Page, expect
 

@@ -342,22 +342,31 @@ def test_an_address_given_up_gets_no_new_password(db: None) -> None:
     assert _link("moi@example.com") == ""
 
 
-def test_staff_of_the_desk_change_their_own_password_with_the_old_one(clerk: User, sign_in: SignIn) -> None:
-    client = sign_in(clerk)
-    for address in ("/tai-khoan/mat-khau/", "/quan-tri/password_change/"):
-        new = {"password1": "mat-khau-moi-dai", "password2": "mat-khau-moi-dai"}
-        client.post(
-            address,
-            {
-                **new,
-                "oldpassword": "sai",
-                "old_password": "sai",
-                "new_password1": new["password1"],
-                "new_password2": new["password1"],
-            },
-        )
-        clerk.refresh_from_db()
-        assert clerk.check_password(PASSWORD)
+@pytest.mark.parametrize("address", ["/tai-khoan/mat-khau/", "/quan-tri/password_change/"])
+def test_who_found_an_open_session_does_not_guess_its_password(
+    address: str, clerk: User, sign_in: SignIn
+) -> None:
+    client, new = sign_in(clerk), "mat-khau-moi-dai"
+
+    def change(old: str) -> int:
+        typed = {"oldpassword": old, "password1": new, "password2": new}
+        also = {"old_password": old, "new_password1": new, "new_password2": new}
+        return client.post(address, typed | also).status_code
+
+    assert [change(f"doan-{n}") for n in range(6)] == [200] * 5 + [429]
+    assert change(PASSWORD) == 429
+    clerk.refresh_from_db()
+    assert clerk.check_password(PASSWORD)
+
+
+@pytest.mark.parametrize("address", ["/tai-khoan/mat-khau/", "/quan-tri/password_change/"])
+def test_a_new_password_ends_the_sessions_elsewhere(address: str, clerk: User, sign_in: SignIn) -> None:
+    client, elsewhere, new = sign_in(clerk), sign_in(clerk), "mat-khau-moi-dai"
+    typed = {"oldpassword": PASSWORD, "password1": new, "password2": new}
+    also = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
+    assert client.post(address, typed | also).status_code == 302
+    assert client.get("/quan-tri/procedures/dossier/").status_code == 200
+    assert elsewhere.get("/quan-tri/procedures/dossier/").status_code == 302
 
 
 # --- Sessions ------------------------------------------------------------------------------------

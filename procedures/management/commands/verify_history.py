@@ -13,7 +13,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         broken = [
             f"{dossier}: {problem}"
-            for dossier in Dossier.objects.exclude(events=None).iterator(chunk_size=500)
+            for dossier in Dossier.objects.iterator(chunk_size=500)
             for problem in verify_history(dossier)
         ]
         broken += [
