@@ -77,8 +77,12 @@ def test_several_boxes_come_from_a_browser_and_are_drawn_again() -> None:
     assert page.is_valid(), page.errors
     assert page.cleaned_data == {"several": ["a", "b"], "period": "2021-Q2"}
     drawn = field_context(page["several"])
-    assert [choice["checked"] for choice in drawn["choices"]] == [True, True]
-    assert [part["value"] for part in field_context(page["period"])["parts"]] == ["2", "", "2021"]
+    assert all(" checked" in choice["attributes"] for choice in drawn["choices"])
+    assert all('type="checkbox"' in choice["attributes"] for choice in drawn["choices"])
+    quarter, month, year = (part["attributes"] for part in field_context(page["period"])["parts"])
+    assert 'value="2"' in quarter
+    assert "value=" not in month
+    assert 'value="2021"' in year
 
 
 def test_a_kept_period_fills_its_inputs() -> None:
