@@ -92,8 +92,9 @@ def render_page(
     ``push_url`` is the address a successful htmx POST moves the browser to.
     """
     target = request.htmx.target if request.htmx and not request.htmx.history_restore_request else None
-    name = f"{template}#{target}" if target in fragments else template
-    response = render(request, name, context, status=status)
+    # A redirect takes htmx to pages that have no such fragment; they answer whole.
+    names = [f"{template}#{target}", template] if target in fragments else [template]
+    response = render(request, names, context, status=status)
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     if request.user.is_authenticated:
         add_never_cache_headers(response)  # computers are shared; the next person may press "back"

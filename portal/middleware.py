@@ -38,7 +38,7 @@ class LanguageMiddleware:
 
 
 class NulMiddleware:
-    """PostgreSQL keeps no NUL character: one in an address is refused, one in a form left out."""
+    """PostgreSQL keeps no NUL character: one in an address or cookie is refused, one in a form left out."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -47,8 +47,10 @@ class NulMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *args: Any) -> None:
-        if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
-            raise BadRequest("NUL in the address")
+        if "\0" in "".join((request.path, *request.COOKIES.values())):
+            raise BadRequest("NUL in the address or a cookie")
+        if "%00" in request.META.get("QUERY_STRING", ""):
+            raise BadRequest("NUL in the query")
         if any("\0" in str(value) for _name, values in request.POST.lists() for value in values):
             request.POST = _without_nul(request.POST)  # type: ignore[assignment]
 

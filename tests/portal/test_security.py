@@ -174,6 +174,27 @@ def test_a_nul_in_an_address_of_the_desk_is_a_bad_request(path: str, clerk: User
     assert _calm(clerk).get(QUEUE + path).status_code == 400
 
 
+def test_a_nul_in_a_cookie_is_a_bad_request(calm: Client) -> None:
+    for name in ("sessionid", "csrftoken", "ngon-ngu"):
+        assert calm.get("/", headers={"cookie": rf'{name}="\000{"a" * 31}"'}).status_code == 400
+
+
+@pytest.mark.parametrize("target", ["page", "results", "documents", "saved", "no-such", "../x", "page#page"])
+def test_whatever_fragment_is_asked_for_a_page_answers(target: str, filed: Dossier) -> None:
+    client = _calm(filed.owner)
+    for path in (
+        "/",
+        "/thu-tuc/",
+        "/thu-tuc/lump-sum/",
+        "/tra-cuu/",
+        "/ho-so/",
+        f"/ho-so/{filed.code}/",
+        "/tai-khoan/",
+    ):
+        answer = client.get(path, headers={"HX-Request": "true", "HX-Target": target})
+        assert answer.status_code == 200, path
+
+
 def test_control_characters_typed_into_a_page_do_no_harm(draft: Dossier) -> None:
     client = _calm(draft.owner)
     address = f"/ho-so/{draft.draft_code}/buoc/nguoi-de-nghi/"

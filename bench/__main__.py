@@ -1,0 +1,46 @@
+"""``python -m bench [--quick] [--output FILE]``, with DATABASE_URL, REDIS_URL and DATA_DIR set."""
+
+import argparse
+import logging
+import os
+import sys
+from pathlib import Path
+
+import django
+
+from bench.report import NOTES, PEER, machine, rows, table, write
+from bench.site import place
+from portal.standalone import Unavailable
+from portal.standalone.processes import ROOT
+
+
+def main(argv: list[str]) -> int:
+    """0 when everything was measured, whether goals are met or not."""
+    parser = argparse.ArgumentParser(prog="python -m bench")
+    parser.add_argument("--quick", action="store_true", help="a few of each, to see that all parts run")
+    parser.add_argument("--output", type=Path, default=ROOT / "var" / "bench.json")
+    arguments = parser.parse_args(argv)
+    try:
+        return _run(quick=arguments.quick, output=arguments.output)
+    except Unavailable as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+
+
+def _run(*, quick: bool, output: Path) -> int:
+    about = machine()
+    with place() as found:
+        os.environ.update(found.env)
+        django.setup()
+        logging.disable(logging.WARNING)
+        from bench.run import FULL, QUICK, everything
+
+        findings = everything(found, QUICK if quick else FULL)
+    write(output, findings, about)
+    described = ", ".join(f"{name} {value}" for name, value in about.items())
+    print(f"\n{described}\n\n{table(rows(findings))}\n\n{NOTES}\n{PEER}\nWritten to {output}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,22 @@
+"""The floor of a page: Django with a session and a signed-in user, and nothing else.
+
+Settings, addresses and the one view of ``gunicorn "django.core.wsgi:get_wsgi_application()"``.
+"""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+
+from portal.settings import *  # noqa: F403
+
+ROOT_URLCONF = "bench.bare"
+MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+]
+
+
+def name(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(f"<!DOCTYPE html><title>{request.user}</title>")
+
+
+urlpatterns = [path("", name), path("healthz", lambda request: HttpResponse())]
