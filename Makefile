@@ -81,10 +81,14 @@ environment() {
     echo "Installing the packages of uv.lock ($$*) ..."
     for group; do shift; set -- "$$@" --group "$$group"; done
     [ -w "$${HOME:-/dev/null/}" ] || export UV_CACHE_DIR=.venv/cache
-    env -u VIRTUAL_ENV -u UV_PYTHON UV_PROJECT_ENVIRONMENT=.venv UV_PYTHON_DOWNLOADS=never \
-        .venv/bin/python -m uv sync --frozen --inexact --no-default-groups --python .venv/bin/python "$$@" ||
-        fail "The packages could not be installed: see above."
+    sync "$$@" || sync --system-certs "$$@" || fail "The packages could not be installed: see above."
     echo "$$wanted" >".venv/$$name.synced"
+}
+
+# Behind a company's proxy only the certificates of the system do.
+sync() {
+    env -u VIRTUAL_ENV -u UV_PYTHON UV_PROJECT_ENVIRONMENT=.venv UV_PYTHON_DOWNLOADS=never \
+        .venv/bin/python -m uv sync --frozen --inexact --no-default-groups --python .venv/bin/python "$$@"
 }
 
 make_venv() {
