@@ -3,7 +3,6 @@
 UV := 0.13.9
 PY := .venv/bin/python
 STANDALONE := $(PY) -m portal.standalone
-PARALLEL := --numprocesses 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -17,7 +16,7 @@ run: env-run ## serve the portal at http://127.0.0.1:8000/ until Ctrl-C (PORT=80
 	@exec $(STANDALONE) run
 
 test: env-test ## the whole test suite (ARGS="tests/portal -k name": part of it)
-	@exec $(STANDALONE) exec -- $(PY) -m pytest $(PARALLEL) $(ARGS)
+	@exec $(STANDALONE) exec -- $(PY) -m pytest $(ARGS)
 
 check: lint types imports templates django ## style, types, imports, templates, migrations, deployment
 
