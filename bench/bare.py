@@ -8,6 +8,13 @@ from django.urls import path
 
 from portal.settings import *  # noqa: F403
 
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "portal.apps.PortalConfig",
+]
 ROOT_URLCONF = "bench.bare"
 MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -17,6 +17,8 @@ from bench.meters import Memory, memory_of, spent
 from bench.site import Place, serving
 from portal.standalone.processes import HOST
 
+_MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
+
 
 @dataclass(frozen=True)
 class BareView:
@@ -29,7 +31,7 @@ class BareView:
 
 def bare_view(place: Place, *, rounds: int, seconds: float) -> BareView:
     """Django with a session and the user in it, one line of HTML, behind the same server."""
-    cookies = people.cookies(people.citizens(4, f"bare {time.time()}"))
+    cookies = people.cookies(people.citizens(4, f"bare {time.time()}"), backend=_MODEL_BACKEND)
     rates, costs = [], []
     with serving(place, "django.core.wsgi:get_wsgi_application()", "bench.bare") as (port, meter):
         for _ in range(rounds):

@@ -56,7 +56,7 @@ def filing_cost(site: Site, papers: Papers, *, filings: int, slowly: bool = Fals
     cpu = {name: ms / filings for name, ms in spent(before, meter.read()).items()}
     traffic = browsers[-1].traffic
     sent = sum(exchange.sent for exchange in traffic)
-    return Cost(cpu, Counter(e.what for e in traffic), _received(traffic), sent, seconds)
+    return Cost(cpu, dict(Counter(e.what for e in traffic)), _received(traffic), sent, seconds)
 
 
 def _received(traffic: list[Exchange]) -> dict[str, int]:

@@ -34,7 +34,7 @@ def definition() -> Definition:
     shipped = next(d for d in catalogue.shipped() if d.slug == "lump-sum")
     step = Step(slug=_STEP, title=Text(vi="Ba mươi câu hỏi", en="Thirty questions"))
     fields = [_field(number, kind) for number, kind in enumerate(MIX)]
-    return replace(shipped, slug="thirty-questions", steps=[step], fields=fields, documents=[])
+    return replace(shipped, slug="thirty-questions", steps=[step], fields=fields)
 
 
 def _field(number: int, kind: str) -> Field:

@@ -48,8 +48,8 @@ def citizens(count: int, seed: str) -> list[User]:
     )
 
 
-def cookies(users: list[User]) -> list[dict[str, str]]:
-    """What the browser of each keeps after signing in."""
+def cookies(users: list[User], *, backend: str = "") -> list[dict[str, str]]:
+    """What the browser of each keeps after signing in, by way of ``backend`` or the portal's own."""
     store = import_module(settings.SESSION_ENGINE).SessionStore()
     ends = timezone.now() + timedelta(hours=6)
     sessions = Session.objects.bulk_create(
@@ -59,7 +59,7 @@ def cookies(users: list[User]) -> list[dict[str, str]]:
             session_data=store.encode(
                 {
                     SESSION_KEY: str(user.pk),
-                    BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
+                    BACKEND_SESSION_KEY: backend or settings.AUTHENTICATION_BACKENDS[0],
                     HASH_SESSION_KEY: user.get_session_auth_hash(),
                 }
             ),
