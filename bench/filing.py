@@ -151,7 +151,7 @@ def _answer(browser: Browser, slug: str, *, slowly: bool) -> None:
         if redraw:
             page = browser.ask(redraw, "redraw", target="questions", data=_form(page, hidden, given))
             hidden["revision"] = value_of(page, "revision")
-        if slowly:
+        elif slowly:
             drawn = browser.ask(save, "save", target="saved", data=_form(page, hidden, given))
             hidden["revision"] = value_of(drawn, "revision")
     browser.ask(address, "step", data=_form(page, hidden, given))

@@ -69,6 +69,14 @@ class Statements:
     queries: int = 0
     control: int = 0
 
+    def add(self, log: bytes, *, but_for: int) -> None:
+        """Count the statements in ``log`` of all sessions except ``but_for``, a process id."""
+        for session, verb in _STATEMENT.findall(log):
+            if int(session) != but_for and verb.upper() in _CONTROL:
+                self.control += 1
+            elif int(session) != but_for:
+                self.queries += 1
+
 
 @contextmanager
 def counted_statements(connection: psycopg.Connection, log: Path) -> Iterator[Statements]:
@@ -82,12 +90,7 @@ def counted_statements(connection: psycopg.Connection, log: Path) -> Iterator[St
         _log_statements(connection, "none")
     with log.open("rb") as lines:
         lines.seek(start)
-        ours = str(connection.info.backend_pid).encode()
-        for session, verb in _STATEMENT.findall(lines.read()):
-            if session != ours and verb.upper() in _CONTROL:
-                found.control += 1
-            elif session != ours:
-                found.queries += 1
+        found.add(lines.read(), but_for=connection.info.backend_pid)
 
 
 def _log_statements(connection: psycopg.Connection, level: str) -> None:

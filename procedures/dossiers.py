@@ -254,7 +254,7 @@ def file(dossier: Dossier, *, actor: User, key: str, now: datetime | None = None
 
 def _filing_action(dossier: Dossier) -> str:
     """``file_complete`` where the procedure has it and nothing has to be posted, else ``file``."""
-    has_both = definition_of(dossier.version).transition("file_complete") is not None
+    has_both = definition_for(dossier).transition("file_complete") is not None
     return "file_complete" if has_both and not dossier.originals.exists() else "file"
 
 

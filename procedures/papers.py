@@ -60,10 +60,11 @@ TOPICS = {
 
 def kinds_made(dossier: Dossier, topics: Iterable[str]) -> list[str]:
     """The kinds of documents that ``topics`` make for ``dossier``, in the order they are used."""
+    posted = dossier.originals.exists()
     needed = {
         Kind.FORM: form_of(dossier) is not None,
-        Kind.LABEL: dossier.originals.exists(),
-        Kind.LABEL_SHEET: dossier.originals.exists(),
+        Kind.LABEL: posted,
+        Kind.LABEL_SHEET: posted,
         Kind.RETURN_LABEL: dossier.answers.get("result_delivery") == "post",
     }
     return [kind for topic in topics for kind in TOPICS.get(topic, ()) if needed.get(kind, True)]

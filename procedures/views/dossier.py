@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
+from django.db.models import prefetch_related_objects
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -113,6 +114,7 @@ def dossier_page(
 ) -> HttpResponse:
     definition = definition_for(dossier)
     actions = {t.action: t for t in workflow.available_actions(dossier, request.user)}
+    prefetch_related_objects([dossier], "originals")
     events = list(dossier.events.select_related("actor").order_by("-sequence"))
     asked = next((e for e in events if e.action == "ask_supplement"), None)
     files = file_rows(dossier, removable=False)

@@ -398,7 +398,7 @@ def check(request: UserRequest, code: str) -> HttpResponse:
         return redirect("dossier", code)
     if request.method != "POST":
         return _check_page(request, dossier)
-    form = DeclarationForm(definition_of(dossier.version), request.POST)
+    form = DeclarationForm(definition_for(dossier), request.POST)
     if not form.is_valid():
         return _check_page(request, dossier, form=form, status=422)
     try:
