@@ -4,6 +4,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from http.cookies import SimpleCookie
 from io import BytesIO
 from typing import Any
@@ -29,6 +30,7 @@ MIX = (
 _STEP = "ba-muoi-cau"
 
 
+@cache
 def definition() -> Definition:
     """The lump sum with one page of thirty questions in place of its own."""
     shipped = next(d for d in catalogue.shipped() if d.slug == "lump-sum")
