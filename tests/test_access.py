@@ -21,7 +21,7 @@ from django.utils import timezone
 from pension.models import LegalFigure
 from portal import outbox
 from portal.models import AccessLog, OutboxMessage, User
-from procedures import catalogue, demo, intake
+from procedures import catalogue, demo, dossiers, intake
 from procedures.models import (
     Attachment,
     CalendarDay,
@@ -546,6 +546,9 @@ def test_a_closed_account_is_out_at_once(filed: Dossier, clerk: User) -> None:
     User.objects.update(is_active=False)
     for client, path in ((citizen, f"/ho-so/{filed.code}/"), (staff, f"{QUEUE}{filed.pk}/change/")):
         assert _outcome(client, client.get(path)) == "s"
+    for user in (filed.owner, clerk):
+        user.refresh_from_db()
+        assert not dossiers.visible_to(user).exists()
 
 
 def test_a_clerk_who_moves_takes_no_dossier_along(filed: Dossier, clerk: User) -> None:
