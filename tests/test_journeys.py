@@ -12,6 +12,7 @@ from portal import outbox
 from portal.models import OutboxMessage, User
 from procedures import catalogue, demo, dossiers, forms, mailroom, papers, workflow
 from procedures.definition import Definition, Transition
+from procedures.documents import OfficialForm
 from procedures.forms import KINDS, StepForm
 from procedures.models import Dossier, Office
 from procedures.views import public
@@ -51,10 +52,11 @@ def test_every_case_can_be_filed(definition: Definition, case: str, who: User) -
     assert dossier.office is not None
     assert (dossier.office.level == Office.Level.PROVINCE) is (definition.handled_by == "province")
     with translation.override("vi"):
-        receipt = papers._CONTENTS["receipt"](dossier, None, "token", timezone.now())
-        assert receipt is not None
+        making = papers.Issue(dossier, timezone.now(), "token")
+        assert papers.content("receipt", making) is not None
         if papers.form_of(dossier):
-            form = papers._form(dossier, None, "token", timezone.now())
+            form = papers.content("form", making)
+            assert isinstance(form, OfficialForm)
             assert form.sections
             assert form.form_code
 

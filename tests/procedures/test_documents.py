@@ -28,7 +28,6 @@ import typst
 import zxingcpp
 from msgspec.structs import replace
 
-from procedures import documents
 from procedures.documents import (
     Choice,
     Content,
@@ -45,8 +44,11 @@ from procedures.documents import (
     ReturnLabel,
     Section,
     Signature,
+    codes,
     render,
+    typesetting,
 )
+from procedures.documents import text as printing
 from procedures.official_forms import LumpSumForm, lump_sum_form
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"
@@ -248,7 +250,7 @@ def test_qr_code_reads_whatever_the_token(token: str) -> None:
 
 
 def test_barcodes_keep_a_quiet_zone_of_ten_modules() -> None:
-    svg = documents._code128_svg("A1")
+    svg = codes.code128_svg("A1")
     assert 'd="M10 0h2' in svg
     last = max(int(start) + int(width) for start, width in re.findall(r"M(\d+) 0h(\d+)", svg))
     width = re.search(r'width="(\d+)"', svg)
@@ -379,7 +381,7 @@ def test_decomposed_letters_make_the_same_paper_as_composed_ones() -> None:
 
 
 def test_every_character_let_through_has_a_shape_in_the_font() -> None:
-    kept = [char for char in map(chr, range(0x3000)) if documents._text(char) == char]
+    kept = [char for char in map(chr, range(0x3000)) if printing.printed(char) == char]
     assert len(kept) > 400
     # A character without a shape is an error of PDF/UA, so that making the paper is the test.
     render(replace(RECEIPT, case=" ".join(kept)), made_at=MADE_AT)
@@ -766,7 +768,7 @@ def test_what_cannot_be_set_is_a_render_error_that_says_why(paper: Content, why:
 
 
 def test_a_missing_template_is_a_render_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(documents, "TEMPLATES", tmp_path)
+    monkeypatch.setattr(typesetting, "TEMPLATES", tmp_path)
     with pytest.raises(RenderError, match=r"receipt\.typ"):
         render(RECEIPT, made_at=MADE_AT)
 
@@ -808,7 +810,7 @@ print(before, child())
 
 
 def test_a_worker_forked_before_the_first_paper_works_and_one_forked_after_it_says_so() -> None:
-    root = Path(documents.__file__).resolve().parent.parent
+    root = Path(__file__).resolve().parent.parent.parent
     done = subprocess.run(
         [sys.executable, "-c", FORKS],
         cwd=root,

@@ -1,0 +1,60 @@
+"""The PDFs that leave the portal: receipts, letters, official forms and postal labels.
+
+Data in, bytes out: nothing here reads the database, the clock or the settings. A content type says
+what stands on the paper (``contents``); ``render`` sets it with a Typst template (``sheets``).
+
+Text typed by citizens is handed over as JSON and printed as text, so no character of it has a
+meaning for the typesetter. Characters that the font lacks become ``?``; a missing value is printed
+as a dotted blank, as on the paper forms. Times are printed in Vietnam's time zone.
+"""
+
+from datetime import datetime
+
+from procedures.documents.contents import (
+    Choice,
+    Content,
+    DossierDocument,
+    Enclosure,
+    Item,
+    LabelSheet,
+    OfficialForm,
+    PostalParty,
+    PostingLabel,
+    Receipt,
+    ReplacedReceipt,
+    ReturnLabel,
+    Section,
+    Signature,
+)
+from procedures.documents.sheets import sheet
+from procedures.documents.text import TIME_ZONE, RenderError, local
+from procedures.documents.typesetting import compiled
+
+__all__ = [
+    "TIME_ZONE",
+    "Choice",
+    "Content",
+    "DossierDocument",
+    "Enclosure",
+    "Item",
+    "LabelSheet",
+    "OfficialForm",
+    "PostalParty",
+    "PostingLabel",
+    "Receipt",
+    "RenderError",
+    "ReplacedReceipt",
+    "ReturnLabel",
+    "Section",
+    "Signature",
+    "render",
+]
+
+
+def render(content: Content, *, made_at: datetime) -> bytes:
+    """The PDF of ``content``: tagged, fonts embedded, PDF/A-2a and PDF/UA-1.
+
+    The same content and ``made_at`` (aware) give the same bytes. Raises ``RenderError``.
+    """
+    template, data = sheet(content)
+    return compiled(template, data, timestamp=int(local(made_at).timestamp()))

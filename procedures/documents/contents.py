@@ -1,0 +1,189 @@
+"""What stands on each kind of paper, a content type a kind."""
+
+from datetime import date, datetime
+
+import msgspec
+
+
+class DossierDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of "Thành phần hồ sơ nộp gồm".
+
+    ``handed_in`` is the form in which the paper comes ("Bản điện tử", "Bản chính gửi bưu điện").
+    ``received`` is False while the office still waits for it.
+    """
+
+    label: str
+    handed_in: str
+    received: bool
+
+
+class ReplacedReceipt(msgspec.Struct, frozen=True, kw_only=True):
+    """The earlier receipt of the same dossier that a receipt takes the place of."""
+
+    sequence: int
+    issued_on: date
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """Giấy tiếp nhận hồ sơ và hẹn trả kết quả (Mẫu 01, Thông tư 01/2018/TT-VPCP).
+
+    No day of return can be promised while an original is awaited, because the time limit starts
+    when the dossier is complete (Nghị định 61/2018/NĐ-CP): ``return_at`` together with a document
+    not yet received is a ``ValueError``.
+
+    ``statutory_time`` is in words ("5 ngày làm việc kể từ ngày nhận đủ hồ sơ"). ``sequence`` counts
+    the receipts of this dossier from 1. ``version_digest`` is that of the procedure as it was
+    filed. ``register_book`` and ``register_number`` are those of the Sổ theo dõi hồ sơ (Mẫu 06),
+    entered when the daily list is closed. ``received_by`` is the clerk; an electronic receipt may
+    have none.
+    """
+
+    parent_agency: str
+    agency: str
+    reception_unit: str
+    place: str
+    issued_at: datetime
+    dossier_code: str
+    verification_url: str
+    filer_name: str
+    filer_address: str | None
+    filer_phone: str | None
+    filer_email: str | None
+    procedure: str
+    case: str | None
+    documents: tuple[DossierDocument, ...]
+    statutory_time: str
+    received_at: datetime
+    return_at: datetime | None
+    result_delivery: str
+    version_digest: str
+    sets: int = 1
+    sequence: int = 1
+    replaces: ReplacedReceipt | None = None
+    register_book: str | None = None
+    register_number: str | None = None
+    electronic: bool = True
+    received_by: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.return_at and self.awaited:
+            raise ValueError("no date of return can be promised while originals are awaited")
+
+    @property
+    def awaited(self) -> tuple[str, ...]:
+        """Labels of the papers the office still waits for."""
+        return tuple(d.label for d in self.documents if not d.received)
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """A box of an official form, crossed when chosen."""
+
+    label: str
+    chosen: bool
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """An item of an official form: a label with a value, or with boxes to cross.
+
+    Items are numbered through the whole form; ``number`` replaces the running number where a form
+    has its own ("[07.1]"), and a ``sub`` item is indented and has a dash instead. Two ``half``
+    items that follow each other share a line. ``stacked`` puts each box on a line of its own.
+    """
+
+    label: str
+    value: str | None = None
+    choices: tuple[Choice, ...] = ()
+    number: str | None = None
+    sub: bool = False
+    half: bool = False
+    stacked: bool = False
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True):
+    """A headed part of an official form."""
+
+    title: str | None
+    items: tuple[Item, ...]
+
+
+class Signature(msgspec.Struct, frozen=True, kw_only=True):
+    """Where somebody signs. A ``note`` stands in place of the room for the pen."""
+
+    title: str
+    hint: str | None = "(Ký, ghi rõ họ tên)"
+    name: str | None = None
+    place_and_date: str | None = None
+    note: str | None = None
+
+
+class OfficialForm(msgspec.Struct, frozen=True, kw_only=True):
+    """A form printed for signature: 14-HSB, TK1-TS, 2-CBH and the like.
+
+    ``issued_by`` names the decision that issued the form, ``to_office`` follows "Kính gửi:". The
+    dossier code is printed with its barcode so that the clerk can scan the posted form.
+    """
+
+    form_code: str
+    issued_by: str | None
+    title: str
+    subtitle: str | None
+    to_office: str
+    sections: tuple[Section, ...]
+    commitments: tuple[str, ...]
+    signatures: tuple[Signature, ...]
+    dossier_code: str
+
+
+class PostalParty(msgspec.Struct, frozen=True, kw_only=True):
+    """Sender or addressee of a postal item."""
+
+    name: str
+    address: str | None
+    phone: str | None = None
+    postal_code: str | None = None
+
+
+class Enclosure(msgspec.Struct, frozen=True):
+    """Papers inside the envelope: what, and how many."""
+
+    label: str
+    count: int = 1
+
+
+class PostingLabel(msgspec.Struct, frozen=True, kw_only=True):
+    """The A6 label a citizen sticks on the envelope with the originals.
+
+    ``heading`` is the text required on the envelope ("HỒ SƠ ĐỀ NGHỊ HƯỞNG BHXH MỘT LẦN").
+    """
+
+    heading: str
+    sender: PostalParty
+    receiver: PostalParty
+    contents: tuple[Enclosure, ...]
+    dossier_code: str
+    notes: tuple[str, ...] = ()
+
+
+class LabelSheet(msgspec.Struct, frozen=True, kw_only=True):
+    """Posting labels four to an A4 sheet, with lines to cut along."""
+
+    labels: tuple[PostingLabel, ...]
+
+    def __post_init__(self) -> None:
+        if not self.labels:
+            raise ValueError("a sheet needs at least one label")
+
+
+class ReturnLabel(msgspec.Struct, frozen=True, kw_only=True):
+    """The A6 label with which the office posts the result back to the citizen."""
+
+    sender: PostalParty
+    receiver: PostalParty
+    contents: tuple[Enclosure, ...]
+    dossier_code: str
+    tracking_number: str | None = None
+    heading: str = "KẾT QUẢ GIẢI QUYẾT HỒ SƠ"
+    notes: tuple[str, ...] = ()
+
+
+Content = Receipt | OfficialForm | PostingLabel | LabelSheet | ReturnLabel

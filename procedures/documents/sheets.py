@@ -1,0 +1,134 @@
+"""What each template is given."""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+from msgspec.structs import replace
+
+from procedures.documents.codes import coded, qr_svg
+from procedures.documents.contents import (
+    Content,
+    Item,
+    LabelSheet,
+    OfficialForm,
+    PostingLabel,
+    Receipt,
+    ReturnLabel,
+    Section,
+    Signature,
+)
+from procedures.documents.text import Data, clean, cleaned, day, day_in_words, moment, printed
+
+# Longer lists do not fit an A6 label; what is left out is counted in a last line.
+_LABEL_LINES = 8
+_LABEL_TEXT = 160
+
+
+def sheet(content: Content) -> tuple[str, Data]:
+    """The template of a content and the data it is given."""
+    match content:
+        case Receipt():
+            return "receipt.typ", _receipt(content)
+        case OfficialForm():
+            return "official_form.typ", _form(content)
+        case LabelSheet():
+            return "labels.typ", _labels(content.labels, on_a4=True)
+        case PostingLabel() | ReturnLabel():
+            return "labels.typ", _labels((content,), on_a4=False)
+
+
+def _receipt(receipt: Receipt) -> Data:
+    data = cleaned(receipt)
+    replaced = receipt.replaces
+    return data | {
+        "documents": [
+            {
+                "label": printed(line.label),
+                "handed_in": printed(line.handed_in),
+                "received": line.received,
+            }
+            for line in receipt.documents
+        ],
+        "place_and_date": f"{data['place']}, {day_in_words(receipt.issued_at)}",
+        "received_at": moment(receipt.received_at),
+        "return_at": receipt.return_at and moment(receipt.return_at),
+        "awaited": [printed(label) for label in receipt.awaited],
+        "replaces": replaced and {"sequence": replaced.sequence, "issued_on": day(replaced.issued_on)},
+        "sets": f"{receipt.sets:02}",
+        "version_digest": receipt.version_digest[:12],
+        "signatures": [cleaned(block) for block in _receipt_signatures(receipt)],
+        "verification_url": receipt.verification_url,
+        "shown_url": printed(receipt.verification_url),
+        "qr": qr_svg(receipt.verification_url),
+        **coded(receipt.dossier_code),
+    }
+
+
+def _receipt_signatures(receipt: Receipt) -> tuple[Signature, Signature]:
+    filer = Signature(title="NGƯỜI NỘP HỒ SƠ", name=receipt.filer_name)
+    clerk = Signature(title="NGƯỜI TIẾP NHẬN HỒ SƠ", name=receipt.received_by)
+    if not receipt.electronic:
+        return filer, clerk
+    return (
+        replace(filer, hint=None, note="Đã nộp hồ sơ trực tuyến"),
+        replace(clerk, hint=None, note="Đã tiếp nhận bằng phương tiện điện tử"),
+    )
+
+
+def _form(form: OfficialForm) -> Data:
+    return cleaned(form) | {
+        "sections": [
+            {
+                "title": printed(section.title or ""),
+                "lines": lines,
+                "together": _fits_half_page(section),
+            }
+            for section, lines in zip(form.sections, _numbered(form.sections), strict=True)
+        ],
+        **coded(form.dossier_code),
+    }
+
+
+def _fits_half_page(section: Section) -> bool:
+    """Whether a section is surely short enough to keep on one page: a generous count of lines."""
+    texts = [text for item in section.items for text in (item.label, *_answers(item))]
+    return sum(1 + len(text) // 50 for text in texts) <= 20
+
+
+def _answers(item: Item) -> Iterable[str]:
+    return (choice.label for choice in item.choices) if item.choices else (item.value or "",)
+
+
+def _numbered(sections: Iterable[Section]) -> list[list[list[Data]]]:
+    """The lines of each section; a line is one item, or two that share it."""
+    count = 0
+    numbered = []
+    for section in sections:
+        lines: list[list[Data]] = []
+        for item in section.items:
+            count += not item.sub and item.number is None
+            mark = item.number or ("–" if item.sub else f"{count}.")
+            data = cleaned(item) | {"number": mark}
+            if item.half and lines and len(lines[-1]) == 1 and lines[-1][0]["half"]:
+                lines[-1].append(data)
+            else:
+                lines.append([data])
+        numbered.append(lines)
+    return numbered
+
+
+def _labels(labels: Sequence[PostingLabel | ReturnLabel], *, on_a4: bool) -> Data:
+    return {
+        "title": printed(f"{labels[0].heading} – {labels[0].dossier_code}"),
+        "on_a4": on_a4,
+        "labels": [_label(label) for label in labels],
+    }
+
+
+def _label(label: PostingLabel | ReturnLabel) -> Data:
+    shown = [{"label": line.label, "count": f"{line.count:02}"} for line in label.contents[:_LABEL_LINES]]
+    if left := len(label.contents) - len(shown):
+        shown.append({"label": f"và {left} loại giấy tờ khác", "count": ""})
+    data = msgspec.to_builtins(label) | {"contents": shown or [{"label": "", "count": ""}]}
+    words: Data = clean(data, longest=_LABEL_TEXT)
+    return {"tracking_number": None} | words | coded(label.dossier_code)

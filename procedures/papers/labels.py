@@ -1,0 +1,51 @@
+"""Postal labels: what the citizen sticks on the envelope, and what the office sends back."""
+
+from portal.models import Confidence
+from procedures import documents
+from procedures.models import Dossier, Office, PostalItem
+from procedures.papers.words import Issue, citizen_address, return_address
+
+
+def _party(office: Office) -> documents.PostalParty:
+    """An office as printed on labels: a postal code nobody has confirmed could misroute a parcel."""
+    confirmed = office.postal_code_confidence == Confidence.SURE
+    return documents.PostalParty(
+        name=office.name,
+        address=office.address or None,
+        phone=office.phone or None,
+        postal_code=(office.postal_code or None) if confirmed else None,
+    )
+
+
+def _citizen_party(dossier: Dossier, address: str) -> documents.PostalParty:
+    return documents.PostalParty(name=dossier.applicant, address=address or None, phone=dossier.phone or None)
+
+
+def posting_label(issue: Issue) -> documents.PostingLabel:
+    dossier = issue.dossier
+    return documents.PostingLabel(
+        heading=issue.definition.envelope,
+        sender=_citizen_party(dossier, citizen_address(dossier)),
+        receiver=_party(issue.office),
+        contents=tuple(
+            documents.Enclosure(label=o.label_vi, count=o.copies) for o in dossier.originals.all()
+        ),
+        dossier_code=issue.code,
+        notes=("Gửi bảo đảm (có số hiệu) và giữ biên lai bưu điện.",),
+    )
+
+
+def label_sheet(issue: Issue) -> documents.LabelSheet:
+    return documents.LabelSheet(labels=(posting_label(issue),) * 4)
+
+
+def return_label(issue: Issue) -> documents.ReturnLabel:
+    dossier = issue.dossier
+    parcel = dossier.postal_items.filter(direction=PostalItem.Direction.OUT).last()
+    return documents.ReturnLabel(
+        sender=_party(issue.office),
+        receiver=_citizen_party(dossier, return_address(dossier)),
+        contents=(documents.Enclosure(label=issue.definition.result.label.vi),),
+        dossier_code=issue.code,
+        tracking_number=parcel.tracking if parcel else None,
+    )

@@ -1,0 +1,68 @@
+"""The receipt: Mẫu 01, Thông tư 01/2018/TT-VPCP."""
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+
+from procedures import documents
+from procedures.definition import Definition, Document
+from procedures.models import Dossier
+from procedures.papers.words import PARENT_AGENCY, Issue, citizen_address, shown, time_limit_words
+
+
+def receipt(issue: Issue) -> documents.Receipt:
+    dossier, definition, earlier = issue.dossier, issue.definition, issue.earlier
+    case = definition.case(dossier.case)
+    assert dossier.filed_at is not None
+    return documents.Receipt(
+        parent_agency=PARENT_AGENCY,
+        agency=issue.office.name,
+        reception_unit="Bộ phận Tiếp nhận và Trả kết quả",
+        place="Khánh Hòa",
+        issued_at=issue.now,
+        dossier_code=issue.code,
+        verification_url=settings.SITE_URL + reverse("verify", args=[issue.token]),
+        filer_name=dossier.applicant,
+        filer_address=citizen_address(dossier) or None,
+        filer_phone=dossier.phone or None,
+        filer_email=str(dossier.answers.get("email", "")) or None,
+        procedure=str(definition.title),
+        case=str(case.label) if case else None,
+        documents=_papers(dossier, definition),
+        statutory_time=time_limit_words(definition, dossier.case),
+        received_at=dossier.filed_at,
+        return_at=dossier.due_at,
+        result_delivery=shown(dossier, "result_delivery"),
+        version_digest=definition.digest[:12],
+        sequence=issue.number,
+        replaces=documents.ReplacedReceipt(
+            sequence=earlier.number, issued_on=timezone.localtime(earlier.made_at).date()
+        )
+        if earlier
+        else None,
+    )
+
+
+def _papers(dossier: Dossier, definition: Definition) -> tuple[documents.DossierDocument, ...]:
+    """Every paper of the dossier and whether the office has it, in the form it is needed in."""
+    received = dict(dossier.originals.values_list("document", "received_at"))
+    uploaded = set(dossier.attachments.filter(removed_at=None).values_list("document", flat=True))
+    listed = []
+    for paper in definition.documents_for(dossier.answers):
+        if not paper.required and paper.slug not in uploaded:
+            continue
+        here = received[paper.slug] is not None if paper.slug in received else True
+        listed.append(
+            documents.DossierDocument(label=str(paper.label), handed_in=_handed_in_by(paper), received=here)
+        )
+    return tuple(listed)
+
+
+def _handed_in_by(paper: Document) -> str:
+    return {
+        "generated": "Bản điện tử",
+        "generated_then_post": "Bản giấy đã ký, gửi bưu điện",
+        "upload": "Bản chụp tải lên",
+        "upload_then_original": "Bản chụp tải lên; bản gốc gửi bưu điện",
+        "post_original": "Bản chính, gửi bưu điện",
+    }[paper.mode]
