@@ -526,6 +526,11 @@ class IssuedDocument(models.Model):
         LABEL = "label", _("posting label")
         LABEL_SHEET = "label_sheet", _("posting labels, four on a sheet")
         RETURN_LABEL = "return_label", _("return label")
+        CARD_SLIP = "card_slip", _("slip to show in place of the health card")
+        SUPPLEMENT = "supplement", _("supplement request")
+        REFUSAL = "refusal", _("refusal")
+        APOLOGY = "apology", _("apology with a new date")
+        AGENT_LIST = "agent_list", _("list of the collecting agent")
 
     dossier = models.ForeignKey(Dossier, models.PROTECT, related_name="documents")
     kind = models.CharField(max_length=12, choices=Kind)

@@ -11,12 +11,14 @@ as a dotted blank, as on the paper forms. Times are printed in Vietnam's time zo
 from datetime import datetime
 
 from procedures.documents.contents import (
+    CardSlip,
     Choice,
     Content,
     DossierDocument,
     Enclosure,
     Item,
     LabelSheet,
+    Letter,
     OfficialForm,
     PostalParty,
     PostingLabel,
@@ -32,12 +34,14 @@ from procedures.documents.typesetting import compiled
 
 __all__ = [
     "TIME_ZONE",
+    "CardSlip",
     "Choice",
     "Content",
     "DossierDocument",
     "Enclosure",
     "Item",
     "LabelSheet",
+    "Letter",
     "OfficialForm",
     "PostalParty",
     "PostingLabel",

@@ -24,18 +24,10 @@ class ReplacedReceipt(msgspec.Struct, frozen=True, kw_only=True):
     issued_on: date
 
 
-class Receipt(msgspec.Struct, frozen=True, kw_only=True):
-    """Giấy tiếp nhận hồ sơ và hẹn trả kết quả (Mẫu 01, Thông tư 01/2018/TT-VPCP).
+class Letter(msgspec.Struct, frozen=True, kw_only=True):
+    """What every paper of the office to a citizen has: its head, its codes and its number.
 
-    No day of return can be promised while an original is awaited, because the time limit starts
-    when the dossier is complete (Nghị định 61/2018/NĐ-CP): ``return_at`` together with a document
-    not yet received is a ``ValueError``.
-
-    ``statutory_time`` is in words ("5 ngày làm việc kể từ ngày nhận đủ hồ sơ"). ``sequence`` counts
-    the receipts of this dossier from 1. ``version_digest`` is that of the procedure as it was
-    filed. ``register_book`` and ``register_number`` are those of the Sổ theo dõi hồ sơ (Mẫu 06),
-    entered when the daily list is closed. ``received_by`` is the clerk; an electronic receipt may
-    have none.
+    ``sequence`` counts the papers of this kind of the dossier from 1.
     """
 
     parent_agency: str
@@ -45,6 +37,22 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     issued_at: datetime
     dossier_code: str
     verification_url: str
+    sequence: int = 1
+
+
+class Receipt(Letter, frozen=True, kw_only=True):
+    """Giấy tiếp nhận hồ sơ và hẹn trả kết quả (Mẫu 01, Thông tư 01/2018/TT-VPCP).
+
+    No day of return can be promised while an original is awaited, because the time limit starts
+    when the dossier is complete (Nghị định 61/2018/NĐ-CP): ``return_at`` together with a document
+    not yet received is a ``ValueError``.
+
+    ``statutory_time`` is in words ("5 ngày làm việc kể từ ngày nhận đủ hồ sơ"). ``version_digest`` is
+    that of the procedure as it was filed. ``register_book`` and ``register_number`` are those of the
+    Sổ theo dõi hồ sơ (Mẫu 06), entered when the daily list is closed. ``received_by`` is the clerk; an
+    electronic receipt may have none.
+    """
+
     filer_name: str
     filer_address: str | None
     filer_phone: str | None
@@ -58,7 +66,6 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     result_delivery: str
     version_digest: str
     sets: int = 1
-    sequence: int = 1
     replaces: ReplacedReceipt | None = None
     register_book: str | None = None
     register_number: str | None = None
@@ -73,6 +80,29 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     def awaited(self) -> tuple[str, ...]:
         """Labels of the papers the office still waits for."""
         return tuple(d.label for d in self.documents if not d.received)
+
+
+class CardSlip(Letter, frozen=True, kw_only=True):
+    """Giấy tiếp nhận hồ sơ và hẹn trả kết quả cấp lại, đổi thẻ BHYT (mẫu số 4, NĐ 146/2018/NĐ-CP).
+
+    With a photo ID it stands in for the card while the new one is made. ``return_at`` is None while
+    originals are awaited. The order of its items is ours (likely).
+    """
+
+    holder: str
+    date_of_birth: str | None
+    gender: str | None
+    insurance_number: str
+    id_number: str | None
+    address: str | None
+    phone: str | None
+    first_care_facility: str | None
+    request: str
+    treated_at: str | None
+    admitted_on: str | None
+    received_at: datetime
+    return_at: datetime | None
+    result_delivery: str
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -186,4 +216,4 @@ class ReturnLabel(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
-Content = Receipt | OfficialForm | PostingLabel | LabelSheet | ReturnLabel
+Content = Receipt | CardSlip | OfficialForm | PostingLabel | LabelSheet | ReturnLabel

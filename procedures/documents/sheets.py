@@ -7,9 +7,11 @@ from msgspec.structs import replace
 
 from procedures.documents.codes import coded, qr_svg
 from procedures.documents.contents import (
+    CardSlip,
     Content,
     Item,
     LabelSheet,
+    Letter,
     OfficialForm,
     PostingLabel,
     Receipt,
@@ -29,6 +31,8 @@ def sheet(content: Content) -> tuple[str, Data]:
     match content:
         case Receipt():
             return "receipt.typ", _receipt(content)
+        case CardSlip():
+            return "card_slip.typ", _slip(content)
         case OfficialForm():
             return "official_form.typ", _form(content)
         case LabelSheet():
@@ -37,10 +41,21 @@ def sheet(content: Content) -> tuple[str, Data]:
             return "labels.typ", _labels((content,), on_a4=False)
 
 
-def _receipt(receipt: Receipt) -> Data:
-    data = cleaned(receipt)
-    replaced = receipt.replaces
+def _letter(letter: Letter) -> Data:
+    """What the head and the foot of every letter are given, beside its own fields."""
+    data = cleaned(letter)
     return data | {
+        "place_and_date": f"{data['place']}, {day_in_words(letter.issued_at)}",
+        "verification_url": letter.verification_url,
+        "shown_url": printed(letter.verification_url),
+        "qr": qr_svg(letter.verification_url),
+        **coded(letter.dossier_code),
+    }
+
+
+def _receipt(receipt: Receipt) -> Data:
+    replaced = receipt.replaces
+    return _letter(receipt) | {
         "documents": [
             {
                 "label": printed(line.label),
@@ -49,7 +64,6 @@ def _receipt(receipt: Receipt) -> Data:
             }
             for line in receipt.documents
         ],
-        "place_and_date": f"{data['place']}, {day_in_words(receipt.issued_at)}",
         "received_at": moment(receipt.received_at),
         "return_at": receipt.return_at and moment(receipt.return_at),
         "awaited": [printed(label) for label in receipt.awaited],
@@ -57,10 +71,19 @@ def _receipt(receipt: Receipt) -> Data:
         "sets": f"{receipt.sets:02}",
         "version_digest": receipt.version_digest[:12],
         "signatures": [cleaned(block) for block in _receipt_signatures(receipt)],
-        "verification_url": receipt.verification_url,
-        "shown_url": printed(receipt.verification_url),
-        "qr": qr_svg(receipt.verification_url),
-        **coded(receipt.dossier_code),
+    }
+
+
+def _slip(slip: CardSlip) -> Data:
+    made = "Đã tiếp nhận bằng phương tiện điện tử"
+    signatures = (
+        Signature(title="NGƯỜI NỘP HỒ SƠ", hint=None, name=slip.holder, note="Đã nộp hồ sơ trực tuyến"),
+        Signature(title="NGƯỜI TIẾP NHẬN HỒ SƠ", hint=None, note=made),
+    )
+    return _letter(slip) | {
+        "received_at": moment(slip.received_at),
+        "return_at": slip.return_at and moment(slip.return_at),
+        "signatures": [cleaned(block) for block in signatures],
     }
 
 

@@ -12,6 +12,7 @@ from procedures.attachments import keep_private
 from procedures.models import Dossier, IssuedDocument
 from procedures.papers.forms import form, form_of
 from procedures.papers.labels import label_sheet, posting_label, return_label
+from procedures.papers.letters import card_slip, needs_card_slip
 from procedures.papers.receipt import receipt
 from procedures.papers.words import (
     Issue,
@@ -45,6 +46,7 @@ _CONTENTS: dict[str, Callable[[Issue], documents.Content]] = {
     Kind.LABEL: posting_label,
     Kind.LABEL_SHEET: label_sheet,
     Kind.RETURN_LABEL: return_label,
+    Kind.CARD_SLIP: card_slip,
 }
 
 
@@ -77,12 +79,13 @@ def content(kind: str, making: Issue) -> documents.Content:
     return _CONTENTS[kind](making)
 
 
-# Which documents a topic makes; the form only for a dossier that has one, labels where papers are posted.
+# Which documents a topic makes; ``kinds_made`` says which of them a dossier needs.
 TOPICS = {
     "documents.receipt": (Kind.RECEIPT,),
     "documents.form": (Kind.FORM,),
     "documents.labels": (Kind.LABEL, Kind.LABEL_SHEET),
     "documents.return_label": (Kind.RETURN_LABEL,),
+    "documents.appointment_slip": (Kind.CARD_SLIP,),
 }
 
 
@@ -94,5 +97,6 @@ def kinds_made(dossier: Dossier, topics: Iterable[str]) -> list[str]:
         Kind.LABEL: posted,
         Kind.LABEL_SHEET: posted,
         Kind.RETURN_LABEL: dossier.answers.get("result_delivery") == "post",
+        Kind.CARD_SLIP: needs_card_slip(dossier),
     }
     return [kind for topic in topics for kind in TOPICS.get(topic, ()) if needed.get(kind, True)]

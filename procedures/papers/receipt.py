@@ -1,13 +1,12 @@
 """The receipt: Mẫu 01, Thông tư 01/2018/TT-VPCP."""
 
-from django.conf import settings
-from django.urls import reverse
 from django.utils import timezone
 
 from procedures import documents
 from procedures.definition import Definition, Document
 from procedures.models import Dossier
-from procedures.papers.words import PARENT_AGENCY, Issue, citizen_address, shown, time_limit_words
+from procedures.papers.letters import head
+from procedures.papers.words import Issue, citizen_address, shown, time_limit_words
 
 
 def receipt(issue: Issue) -> documents.Receipt:
@@ -15,13 +14,7 @@ def receipt(issue: Issue) -> documents.Receipt:
     case = definition.case(dossier.case)
     assert dossier.filed_at is not None
     return documents.Receipt(
-        parent_agency=PARENT_AGENCY,
-        agency=issue.office.name,
-        reception_unit="Bộ phận Tiếp nhận và Trả kết quả",
-        place="Khánh Hòa",
-        issued_at=issue.now,
-        dossier_code=issue.code,
-        verification_url=settings.SITE_URL + reverse("verify", args=[issue.token]),
+        **head(issue),
         filer_name=dossier.applicant,
         filer_address=citizen_address(dossier) or None,
         filer_phone=dossier.phone or None,
@@ -34,7 +27,6 @@ def receipt(issue: Issue) -> documents.Receipt:
         return_at=dossier.due_at,
         result_delivery=shown(dossier, "result_delivery"),
         version_digest=definition.digest[:12],
-        sequence=issue.number,
         replaces=documents.ReplacedReceipt(
             sequence=earlier.number, issued_on=timezone.localtime(earlier.made_at).date()
         )

@@ -32,12 +32,26 @@ from procedures.views import drafts
 from procedures.views.filing import file_rows, take_files
 
 Kind = IssuedDocument.Kind
+# What a citizen downloads, in the order of the page; other papers are for the office.
+_SHOWN = (
+    Kind.CARD_SLIP,
+    Kind.REFUSAL,
+    Kind.APOLOGY,
+    Kind.SUPPLEMENT,
+    Kind.RECEIPT,
+    Kind.FORM,
+    Kind.AGENT_LIST,
+    Kind.LABEL,
+    Kind.LABEL_SHEET,
+)
 _WHAT_FOR = {
+    Kind.CARD_SLIP: gettext_lazy("Show it with a photo ID at the hospital: you keep your full benefit."),
     Kind.RECEIPT: gettext_lazy("Keep it: the code on it lets you look up the dossier."),
     Kind.FORM: gettext_lazy("Print it, sign it, post it."),
     Kind.LABEL: gettext_lazy("Small (A6): stick it on the envelope."),
     Kind.LABEL_SHEET: gettext_lazy("The same label four times on A4: use one of them."),
 }
+_ALWAYS_SAID = {Kind.CARD_SLIP}
 
 
 @never_cache
@@ -166,9 +180,7 @@ def _files(definition: Definition, files: Mapping[str, list[dict[str, Any]]]) ->
 
 def document_context(dossier: Dossier) -> dict[str, Any]:
     """The PDFs there are, the ones still being made, and the replaced ones."""
-    filing = dossier.events.get(sequence=1)
-    transition = definition_for(dossier).transition(filing.action)
-    kinds = [Kind(k) for k in papers.kinds_made(dossier, transition.topics if transition else [])]
+    kinds = _kinds(dossier)
     issued = list(dossier.documents.filter(kind__in=kinds))
     valid = {d.kind: d for d in issued if d.replaced_at is None}
     making = len(valid) < len(kinds)
@@ -178,14 +190,23 @@ def document_context(dossier: Dossier) -> dict[str, Any]:
         "documents": [
             _card(dossier, valid[kind])
             if kind in valid
-            else {"title": capfirst(kind.label), "state": waiting, "note": _WHAT_FOR[kind]}
+            else {"title": capfirst(kind.label), "state": waiting, "note": _WHAT_FOR.get(kind, "")}
             for kind in kinds
         ],
         "replaced": [_card(dossier, d) for d in issued if d.replaced_at is not None],
         "making": making,
         "made": len(valid),
         "pause": 1 if fresh else 10,
+        "slip_first": Kind.CARD_SLIP in kinds and not dossier.final,
     }
+
+
+def _kinds(dossier: Dossier) -> list[Kind]:
+    """What everything that has happened to ``dossier`` makes for its citizen."""
+    definition = definition_for(dossier)
+    taken = [definition.transition(action) for action in dossier.events.values_list("action", flat=True)]
+    made = papers.kinds_made(dossier, [topic for t in taken if t for topic in t.topics])
+    return [kind for kind in _SHOWN if kind in made]
 
 
 def _given_up(dossier: Dossier) -> bool:
@@ -196,14 +217,14 @@ def _given_up(dossier: Dossier) -> bool:
 
 def _card(dossier: Dossier, issued: IssuedDocument) -> dict[str, Any]:
     """A PDF as ``components/document_card.html`` wants it."""
-    kind = Kind(issued.kind)
+    kind, waits = Kind(issued.kind), dossier.state == "waiting_originals"
     return {
         "title": capfirst(kind.label),
         "state": "ready",
         "url": reverse("document", args=[dossier.code, kind.replace("_", "-"), issued.number]),
         "made_at": issued.made_at,
         "size": issued.size,
-        "note": _WHAT_FOR[kind] if dossier.state == "waiting_originals" else "",
+        "note": _WHAT_FOR.get(kind, "") if kind in _ALWAYS_SAID or waits else "",
     }
 
 
