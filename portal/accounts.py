@@ -1,10 +1,9 @@
 """Sign-in and registration: the user name of a citizen is the mã số BHXH."""
 
-from typing import Any, TypeVar
+from typing import Any
 
 from allauth.account import forms as allauth_forms
 from allauth.account.adapter import DefaultAccountAdapter
-from django import forms
 from django.contrib import messages
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -13,11 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal import fields, geography
+from portal import fields
 from portal.identifiers import citizen_card_facts, compact
 from portal.models import User
-
-T = TypeVar("T", bound=forms.Field)
+from portal.selects import WardField
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -74,9 +72,8 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
         help_text=gettext_lazy("12 or 9 digits; or a passport number"),
     )
     phone = fields.PhoneField(label=gettext_lazy("Phone"))
-    ward = fields.SelectField(
+    ward = WardField(
         label=gettext_lazy("Ward or commune where you live"),
-        groups=(),
         help_text=gettext_lazy("It decides which office looks after you."),
     )
     field_order = (
@@ -93,7 +90,6 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        today = timezone.localdate()
         self.fields["username"] = fields.InsuranceNumberField(
             label=_("Social insurance number"),
             help_text=_(
@@ -108,17 +104,10 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
         self.fields["password2"].label = _("Password again")
         for name in ("password1", "password2"):
             self.fields[name].widget.attrs["autocomplete"] = "new-password"
-        self._field("date_of_birth", fields.DateField).latest = today
-        self._field("ward", fields.SelectField).groups = [
-            ("", [("", _("Choose"))]),
-            *geography.ward_groups(today),
-        ]
+        born = self.fields["date_of_birth"]
+        assert isinstance(born, fields.DateField)
+        born.latest = timezone.localdate()
         self.order_fields(self.field_order)
-
-    def _field(self, name: str, kind: type[T]) -> T:
-        found = self.fields[name]
-        assert isinstance(found, kind)
-        return found
 
     def clean(self) -> dict[str, Any]:
         """Allauth compares the password with the user name alone."""

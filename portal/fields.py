@@ -1,7 +1,7 @@
 """Form fields of the portal: what each asks, how it is normalised, shown and refused.
 
 Cleaned values are plain JSON (strings, integers, booleans), because answers are kept as JSON.
-Rendering goes through ``{% field %}`` and one flat template; ``kind`` names its branch there.
+``kind`` names the way a field is drawn, see ``portal.drawing``.
 """
 
 import re
@@ -22,7 +22,7 @@ Part = tuple[str, str, str, str]
 
 
 class PortalField(forms.Field):
-    """A field drawn by ``components/field.html``."""
+    """A field that ``portal.drawing`` draws. One object may serve many requests: it keeps no state."""
 
     kind: ClassVar[str] = "text"
     input_type: ClassVar[str] = "text"
@@ -62,11 +62,15 @@ class PortalField(forms.Field):
 
 
 class PageForm(forms.Form):
-    """A form whose inputs have their names as ids, so that addresses of errors stay short."""
+    """A form whose inputs have their names as ids, so that addresses of errors stay short.
+
+    ``attributes``: what the inputs of a field have besides, by its name.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("auto_id", "%s")
         super().__init__(*args, **kwargs)
+        self.attributes: dict[str, Mapping[str, object]] = {}
 
 
 def shown(field: forms.Field, raw: Any) -> str:
@@ -552,26 +556,3 @@ class MultipleField(PortalField):
 
     def display(self, value: Any) -> str:
         return "; ".join(o["label"] for o in self.options if o["value"] in (value or []))
-
-
-class SelectField(PortalField):
-    """One of many choices in groups. ``groups``: (label of the group, [(value, label), …])."""
-
-    kind = "select"
-    width = "full"
-
-    def __init__(self, *, groups: Sequence[tuple[str, Sequence[tuple[str, str]]]], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.groups = groups
-
-    def normal(self, typed: str) -> str:
-        if not any(typed == value for _label, options in self.groups for value, _ in options):
-            raise ValidationError(_("Please choose from the list."))
-        return typed
-
-    def display(self, value: Any) -> str:
-        for _group, options in self.groups:
-            for option, label in options:
-                if option == value:
-                    return label
-        return str(value or "")

@@ -9,29 +9,34 @@ from pathlib import Path
 from django.db.models import Q
 
 from portal.models import District, Ward
+from portal.options import Options
 
 WARD_SOURCE = "Danh mục hành chính của Tổng cục Thống kê, 2021"
 
-Groups = list[tuple[str, list[tuple[str, str]]]]
 
-
-def ward_groups(on: date) -> Groups:
-    """Wards valid ``on`` that day, by district: [(district, [(ward code, ward name), …]), …].
+def wards(on: date) -> Options:
+    """Wards valid ``on`` that day, grouped by district.
 
     A change by staff shows in every process within a minute.
     """
-    return _ward_groups(on, int(time.monotonic() // 60))
+    return _wards(on, int(time.monotonic() // 60))
 
 
 @lru_cache(maxsize=4)
-def _ward_groups(on: date, _minute: int) -> Groups:
+def _wards(on: date, _minute: int) -> Options:
     wards = Ward.objects.filter(
         Q(valid_from=None) | Q(valid_from__lte=on), Q(valid_to=None) | Q(valid_to__gte=on)
     ).select_related("district")
     groups: dict[str, list[tuple[str, str]]] = {}
     for ward in wards:
         groups.setdefault(ward.district.name, []).append((ward.code, ward.name))
-    return list(groups.items())
+    return Options(list(groups.items()))
+
+
+def ward_name(code: str) -> str:
+    """Ward and district by ``code``, also of one that is no more; the code itself where unknown."""
+    ward = Ward.objects.select_related("district").filter(code=code).first() if code else None
+    return f"{ward.name}, {ward.district.name}" if ward else code
 
 
 def load_wards() -> int:

@@ -1,18 +1,16 @@
 """Pages about the signed-in person."""
 
-from typing import Any
-
 from allauth.account.models import EmailAddress
 from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
-from portal import fields, geography
+from portal import fields
 from portal.http import UserRequest, citizen_required, render_page, see_other
+from portal.selects import WardField
 
 
 class ProfileForm(fields.PageForm):
@@ -20,16 +18,10 @@ class ProfileForm(fields.PageForm):
 
     phone = fields.PhoneField(label=gettext_lazy("Phone"))
     email = fields.EmailField(label=gettext_lazy("E-mail"), required=False)
-    ward = fields.SelectField(label=gettext_lazy("Ward or commune where you live"), groups=())
+    ward = WardField(label=gettext_lazy("Ward or commune where you live"))
     street = fields.TextField(
         label=gettext_lazy("House number, street or hamlet"), required=False, max_length=150
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        ward = self.fields["ward"]
-        assert isinstance(ward, fields.SelectField)
-        ward.groups = [("", [("", _("Choose"))]), *geography.ward_groups(timezone.localdate())]
 
 
 @never_cache

@@ -9,9 +9,11 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.datastructures import MultiValueDict
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language
 
-from portal import fields, geography
+from portal import fields
+from portal.options import Options
+from portal.selects import SelectField, WardField
 from procedures import hooks
 from procedures.definition import Definition, Field, Step, Text
 from procedures.models import Bank
@@ -59,17 +61,16 @@ def _number(kind: type[fields.IntegerField], highest: int) -> Maker:
 
 
 def _ward(field: Field, definition: Definition, today: date, common: dict[str, Any]) -> fields.PortalField:
-    return fields.SelectField(groups=[("", [("", _("Choose"))]), *geography.ward_groups(today)], **common)
+    return WardField(on=today, **common)
 
 
 def _bank(field: Field, definition: Definition, today: date, common: dict[str, Any]) -> fields.PortalField:
-    banks = _banks(int(time.monotonic() // 60))
-    return fields.SelectField(groups=[("", [("", _("Choose")), *banks])], **common)
+    return SelectField(source=lambda: _banks(int(time.monotonic() // 60)), **common)
 
 
 @lru_cache(maxsize=2)
-def _banks(_minute: int) -> list[tuple[str, str]]:
-    return [(bank.bin, str(bank)) for bank in Bank.objects.all()]
+def _banks(_minute: int) -> Options:
+    return Options([("", [(bank.bin, str(bank)) for bank in Bank.objects.all()])])
 
 
 KINDS: dict[str, Maker] = {
@@ -105,7 +106,19 @@ KINDS: dict[str, Maker] = {
 
 
 def form_field(field: Field, definition: Definition, today: date) -> fields.PortalField:
-    """The Django field that asks ``field``."""
+    """The Django field that asks ``field``: one for all who open this version today."""
+    made = _made(definition.digest, get_language() or "", today)
+    if field.name not in made:
+        made[field.name] = _make(field, definition, today)
+    return made[field.name]
+
+
+@lru_cache(maxsize=256)
+def _made(digest: str, language: str, today: date) -> dict[str, fields.PortalField]:
+    return {}
+
+
+def _make(field: Field, definition: Definition, today: date) -> fields.PortalField:
     common: dict[str, Any] = {
         "label": str(field.label),
         "help_text": str(field.help or ""),

@@ -57,7 +57,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
 def _clean_slate(settings: object, tmp_path: Path) -> None:
     """Uploads go to a folder of the test; what processes keep in memory is forgotten."""
     settings.MEDIA_ROOT = tmp_path / "media"  # type: ignore[attr-defined]
-    geography._ward_groups.cache_clear()
+    geography._wards.cache_clear()
     forms._banks.cache_clear()
     catalogue._kept.cache_clear()
     rates._figure.cache_clear()

@@ -184,13 +184,13 @@ def _redraw_on_change(definition: Definition, found: Step, form: StepForm, url: 
         for name in field.when.fields()
     }
     for name in deciding & set(form.fields):
-        form.fields[name].hx = (  # type: ignore[attr-defined]
-            ("hx-post", f"{url}?luu=1"),
-            ("hx-trigger", "change consume"),
-            ("hx-target", "#questions"),
-            ("hx-swap", "outerHTML"),
-            ("hx-sync", "#step-form:queue last"),
-        )
+        form.attributes[name] = {
+            "hx-post": f"{url}?luu=1",
+            "hx-trigger": "change consume",
+            "hx-target": "#questions",
+            "hx-swap": "outerHTML",
+            "hx-sync": "#step-form:queue last",
+        }
 
 
 def _elsewhere(definition: Definition, dossier: Dossier, found: Step) -> list[dict[str, str]]:

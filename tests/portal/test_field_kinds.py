@@ -1,3 +1,4 @@
+import re
 from datetime import date
 from typing import Any
 
@@ -7,8 +8,8 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils import translation
 
-from portal import fields, identifiers
-from portal.templatetags.portal import field_context
+from portal import drawing, fields, identifiers
+from portal.options import Options
 
 OPTIONS = [{"value": "a", "label": "An", "hint": ""}, {"value": "b", "label": "Bình", "hint": ""}]
 MULTIPLE = fields.MultipleField(options=OPTIONS, label="x")
@@ -76,10 +77,10 @@ def test_several_boxes_come_from_a_browser_and_are_drawn_again() -> None:
     page = Page(QueryDict("several=a&several=b&period_quarter=2&period_month=&period_year=2021"))
     assert page.is_valid(), page.errors
     assert page.cleaned_data == {"several": ["a", "b"], "period": "2021-Q2"}
-    drawn = field_context(page["several"])
-    assert all(" checked" in choice["attributes"] for choice in drawn["choices"])
-    assert all('type="checkbox"' in choice["attributes"] for choice in drawn["choices"])
-    quarter, month, year = (part["attributes"] for part in field_context(page["period"])["parts"])
+    boxes = re.findall("<input[^>]*>", drawing.bound(page["several"]))
+    assert len(boxes) == 2
+    assert all(" checked" in box and 'type="checkbox"' in box for box in boxes)
+    quarter, month, year = re.findall("<input[^>]*>", drawing.bound(page["period"]))
     assert 'value="2"' in quarter
     assert "value=" not in month
     assert 'value="2021"' in year
@@ -93,3 +94,26 @@ def test_a_kept_period_fills_its_inputs() -> None:
 def test_the_message_counts_what_was_typed() -> None:
     with pytest.raises(ValidationError, match="5"):
         identifiers.health_card("12345")
+
+
+def test_nothing_typed_becomes_part_of_the_page() -> None:
+    words = """"><script>alert('x')</script>"""
+
+    class Answers(forms.Form):
+        text = fields.TextField(label=words, help_text=words)
+        long = fields.LongTextField(label="x")
+        number = fields.IntegerField(label="x", error_messages={"required": words})
+        date = fields.DateField(label="x")
+
+    page = Answers({"text": words, "long": words, "number": "", "date": f"{words}/1/2020"})
+    drawn = "".join(drawing.bound(page[name]) for name in page.fields)
+    assert "<script" not in drawn
+    assert drawn.count("&lt;script&gt;") == 6
+
+
+def test_a_select_marks_the_one_chosen_and_is_drawn_once() -> None:
+    options = Options([("A & B", [("1", "Một"), ("2", "<Hai>")]), ("", [("3", "Ba")])])
+    assert options.drawn("2").count(" selected") == 1
+    assert '<option value="2" selected>&lt;Hai&gt;</option>' in options.drawn("2")
+    assert options.drawn("4") == options.html
+    assert '<optgroup label="A &amp; B">' in options.html

@@ -1,0 +1,309 @@
+"""Draws a question: label, hint, error and control as HTML.
+
+Written in Python because a page holds up to a hundred questions, and a template costs ten times as
+much for each. Everything that comes from outside passes ``escape``.
+
+An error summary links to the id of a single control, or of the first choice or part.
+"""
+
+from collections.abc import Callable, Mapping
+from html import escape
+from typing import Any, NamedTuple
+
+from django import forms
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from portal.fields import PortalField
+
+Attributes = Mapping[str, object]
+
+_HTML_TYPES = {"email": "email", "password": "password", "tel": "tel", "url": "url"}
+
+
+class Question(NamedTuple):
+    """A field as it stands on a page; ``attributes`` are more of its inputs', for htmx."""
+
+    field: forms.Field
+    name: str
+    ident: str
+    label: str
+    value: Any
+    error: str = ""
+    attributes: Attributes = {}
+
+    @property
+    def hint(self) -> str:
+        return str(self.field.help_text)
+
+    @property
+    def described(self) -> str:
+        """Ids of what explains the question to a screen reader."""
+        hint, error = f"{self.ident}-hint" if self.hint else "", f"{self.ident}-error" if self.error else ""
+        return f"{hint} {error}".strip()
+
+    @property
+    def invalid(self) -> str:
+        return "true" if self.error else ""
+
+
+def bound(field: forms.BoundField) -> SafeString:
+    """The whole of a form's field."""
+    errors = field.errors
+    more = getattr(field.form, "attributes", {}).get(field.name, {})
+    ident = field.id_for_label or f"id_{field.html_name}"
+    question = Question(
+        field.field,
+        field.html_name,
+        ident,
+        str(field.label),
+        field.value() or "",
+        str(errors[0]) if errors else "",
+        more,
+    )
+    return mark_safe(drawn(question))  # noqa: S308 (escaped here)
+
+
+def drawn(question: Question) -> str:
+    """The whole of a question."""
+    portal = isinstance(question.field, PortalField)
+    draw = _KINDS[question.field.kind] if portal else _foreign  # type: ignore[attr-defined]
+    return f'<div class="field{" field--error" if question.error else ""}">{draw(question)}</div>\n'
+
+
+def first_input(field: forms.Field, ident: str) -> str:
+    """The id of the input that an error of ``field`` links to."""
+    if isinstance(field, PortalField) and field.kind in {"date", "parts"}:
+        return f"{ident}_{field.parts('')[0][0]}"
+    return ident
+
+
+# --- Around the control --------------------------------------------------------------------------
+
+
+def html(attributes: Attributes) -> str:
+    """Attributes of a tag, with a blank before each; empty ones are left out, True stands alone."""
+    return "".join(
+        [
+            f" {name}" if value is True else f' {name}="{escape(str(value))}"'
+            for name, value in attributes.items()
+            if value
+        ]
+    )
+
+
+def _words(question: Question) -> str:
+    if question.field.required:
+        return escape(question.label)
+    optional = _("(optional)")
+    return f'{escape(question.label)} <span class="optional">{optional}</span>'
+
+
+def _hint(question: Question) -> str:
+    if not question.hint:
+        return ""
+    return f'<div class="hint" id="{question.ident}-hint">{escape(question.hint)}</div>'
+
+
+def _error(question: Question) -> str:
+    if not question.error:
+        return ""
+    spoken = _("Error:")
+    said = f'<span class="visually-hidden">{spoken}</span> {escape(question.error)}'
+    return f'<p class="error" id="{question.ident}-error">{said}</p>'
+
+
+def _labelled(question: Question, control: str) -> str:
+    label = f'<label class="label" for="{question.ident}">{_words(question)}</label>'
+    return f"{label}{_hint(question)}{_error(question)}{control}"
+
+
+def _grouped(question: Question, attributes: Attributes, controls: str) -> str:
+    legend = f'<legend class="label">{_words(question)}</legend>'
+    inside = f"{legend}{_hint(question)}{_error(question)}{controls}"
+    return f"<fieldset{html(attributes)}>{inside}</fieldset>"
+
+
+# --- Controls ------------------------------------------------------------------------------------
+
+
+def _control(question: Question, field: PortalField) -> dict[str, object]:
+    """What every single control has."""
+    return {
+        "id": question.ident,
+        "name": question.name,
+        "class": f"w-{field.width}",
+        "autocomplete": field.autocomplete,
+        "aria-required": "true" if field.required else "",
+        "aria-describedby": question.described,
+        "aria-invalid": question.invalid,
+        **question.attributes,
+    }
+
+
+def _input(question: Question) -> str:
+    field = question.field
+    assert isinstance(field, PortalField)
+    own = {"type": field.input_type, "value": question.value, "inputmode": field.inputmode}
+    return f"<input{html({**own, **_control(question, field), 'maxlength': field.max_length})}>"
+
+
+def _text(question: Question) -> str:
+    return _labelled(question, _input(question))
+
+
+def _money(question: Question) -> str:
+    return _labelled(
+        question, f'<div class="affix">{_input(question)}<span aria-hidden="true">đ</span></div>'
+    )
+
+
+def _textarea(question: Question) -> str:
+    field = question.field
+    assert isinstance(field, PortalField)
+    attributes = html({"rows": 5, **_control(question, field), "maxlength": field.max_length})
+    return _labelled(question, f"<textarea{attributes}>\n{escape(str(question.value))}</textarea>")
+
+
+def _select(question: Question) -> str:
+    field: Any = question.field
+    first, options = _("Choose"), field.source().drawn(str(question.value))
+    inside = f'<option value="">{first}</option>{options}'
+    return _labelled(question, f"<select{html(_control(question, field))}>{inside}</select>")
+
+
+def _checkbox(question: Question) -> str:
+    ours = isinstance(question.field, PortalField)
+    attributes = {
+        "type": "checkbox",
+        "id": question.ident,
+        "name": question.name,
+        "value": "on",
+        "checked": str(question.value).lower() in {"yes", "true", "on", "1"},
+        "aria-required": "true" if question.field.required else "",
+        "aria-describedby": question.described,
+        "aria-invalid": question.invalid,
+        **question.attributes,
+    }
+    words = _words(question) if ours else escape(question.label)
+    label = f'<label for="{question.ident}">{words}</label>'
+    box = f'<div class="choice"><input{html(attributes)}>{label}{_hint(question)}</div>'
+    return f"{_error(question)}{box}"
+
+
+def _parts(question: Question) -> str:
+    """Several inputs that make up one answer."""
+    field: Any = question.field
+    parts = "".join(
+        f'<div><label for="{question.ident}_{suffix}">{escape(label)}</label>'
+        f"<input{html(_part(question, suffix, value, width))}></div>"
+        for suffix, label, value, width in field.parts(question.value)
+    )
+    group = {"aria-describedby": question.described}
+    return _grouped(question, group, f'<div class="parts">{parts}</div>')
+
+
+def _part(question: Question, suffix: str, value: str, width: str) -> Attributes:
+    birthday = getattr(question.field, "autocomplete", "") == "bday"
+    return {
+        "class": f"w-{width}",
+        "id": f"{question.ident}_{suffix}",
+        "name": f"{question.name}_{suffix}",
+        "inputmode": "numeric",
+        "value": value,
+        "autocomplete": f"bday-{suffix}" if birthday else "",
+        "aria-invalid": question.invalid,
+        **question.attributes,
+    }
+
+
+def _radios(question: Question) -> str:
+    value = question.value
+    given = ("yes" if value else "no") if isinstance(value, bool) else str(value)
+    group = {"role": "radiogroup", "aria-required": "true" if question.field.required else ""}
+    described = {"aria-describedby": question.described}
+    return _grouped(question, {**group, **described}, _choices(question, "radio", [given]))
+
+
+def _boxes(question: Question) -> str:
+    group = {"aria-required": "true" if question.field.required else ""}
+    described = {"aria-describedby": question.described}
+    return _grouped(question, {**group, **described}, _choices(question, "checkbox", question.value or []))
+
+
+def _choices(question: Question, input_type: str, given: list[str]) -> str:
+    """Radio buttons or boxes; the first has the id of the question, so that an error can link to it."""
+    field: Any = question.field
+    return "".join(
+        _choice(question, input_type, option, f"{question.ident}_{i}" if i else question.ident, given)
+        for i, option in enumerate(field.options)
+    )
+
+
+def _choice(
+    question: Question, input_type: str, option: Mapping[str, str], ident: str, given: list[str]
+) -> str:
+    words = option.get("hint", "")
+    attributes = {
+        "type": input_type,
+        "id": ident,
+        "name": question.name,
+        "value": option["value"],
+        "checked": option["value"] in given,
+        "aria-describedby": f"{ident}-hint" if words else "",
+        **question.attributes,
+    }
+    label = f'<label for="{ident}">{escape(option["label"])}</label>'
+    hint = f'<div class="hint" id="{ident}-hint">{escape(words)}</div>' if words else ""
+    return f'<div class="choice"><input{html(attributes)}>{label}{hint}</div>\n'
+
+
+_KINDS: dict[str, Callable[[Question], str]] = {
+    "text": _text,
+    "money": _money,
+    "textarea": _textarea,
+    "select": _select,
+    "checkbox": _checkbox,
+    "date": _parts,
+    "parts": _parts,
+    "radio": _radios,
+    "checkboxes": _boxes,
+}
+
+
+# --- The few fields that allauth brings itself ---------------------------------------------------
+
+
+def _foreign(question: Question) -> str:
+    widget = question.field.widget
+    input_type = getattr(widget, "input_type", "text")
+    if input_type == "checkbox":
+        return _checkbox(question)
+    control = {
+        "type": _HTML_TYPES.get(input_type, "text"),
+        "value": "" if input_type == "password" else question.value,
+        "inputmode": widget.attrs.get("inputmode", ""),
+        "class": "w-20",
+        "autocomplete": widget.attrs.get("autocomplete", ""),
+        "aria-invalid": question.invalid,
+        "id": question.ident,
+        "name": question.name,
+        "aria-required": "true" if question.field.required else "",
+        "aria-describedby": question.described,
+    }
+    drawn_input = f"<input{html(control)}>"
+    return _labelled(question, _revealed(question, drawn_input) if input_type == "password" else drawn_input)
+
+
+def _revealed(question: Question, password: str) -> str:
+    """A password that can be looked at; the button is hidden until there is a script for it."""
+    show, hide = _("Show"), _("Hide")
+    button = {
+        "class": "button button--secondary",
+        "type": "button",
+        "hidden": True,
+        "aria-controls": question.ident,
+        "data-show": show,
+        "data-hide": hide,
+    }
+    return f'<div class="reveal">{password}<button{html(button)}>{show}</button></div>'

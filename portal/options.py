@@ -1,0 +1,33 @@
+"""A long list of answers, drawn once for everybody and marked for whoever looks at it."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from html import escape
+
+Group = tuple[str, list[tuple[str, str]]]
+"""A heading, maybe empty, and its options: value and label."""
+
+
+class Options:
+    """The answers of a select. Kept while its source is unchanged, so its HTML is, too."""
+
+    def __init__(self, groups: Sequence[Group]) -> None:
+        self.groups = groups
+        self.labels = {value: label for _heading, options in groups for value, label in options}
+
+    @cached_property
+    def html(self) -> str:
+        """The ``<option>`` elements, none of them selected."""
+        return "".join(_group(heading, options) for heading, options in self.groups)
+
+    def drawn(self, chosen: str) -> str:
+        """The same with ``chosen`` selected."""
+        if chosen not in self.labels:
+            return self.html
+        option = f'<option value="{escape(chosen)}"'
+        return self.html.replace(f"{option}>", f"{option} selected>", 1)
+
+
+def _group(heading: str, options: list[tuple[str, str]]) -> str:
+    inside = "".join(f'<option value="{escape(v)}">{escape(label)}</option>' for v, label in options)
+    return f'<optgroup label="{escape(heading)}">{inside}</optgroup>' if heading else inside
