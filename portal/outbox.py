@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -98,24 +99,30 @@ def bury(message: OutboxMessage, *, actor: User, reason: str) -> bool:
 
 
 def _claim(now: datetime) -> OutboxMessage | None:
-    """The oldest due row, its attempt counted and its next one scheduled, committed."""
-    due = (
-        OutboxMessage.objects.filter(state=State.PENDING, due_at__lte=now)
-        .order_by("due_at", "id")
-        .select_for_update(skip_locked=True)
+    """The oldest due row, its attempt counted and its next one scheduled, committed.
+
+    One statement, because every side effect begins with it. A row beyond its last attempt is dead:
+    only a worker that died without a word gets there, for failures are recorded.
+    """
+    claimed = OutboxMessage.objects.raw(
+        _CLAIM, {"now": now, "last": settings.OUTBOX_MAX_ATTEMPTS, "lease": _LEASE, "longest": _LONGEST_WAIT}
     )
-    with transaction.atomic():
-        message = due.first()
-        if message is None:
-            return None
-        message.attempts += 1
-        message.due_at = now + max(_LEASE, _wait(message.attempts))
-        if message.attempts > settings.OUTBOX_MAX_ATTEMPTS:
-            # Only a worker that died without a word gets here: its failures were never recorded.
-            message.state = State.DEAD
-            message.last_error = message.last_error or "the worker died while running this"
-        message.save(update_fields=["attempts", "due_at", "state", "last_error"])
-    return message
+    return next(iter(claimed), None)
+
+
+_CLAIM = """
+UPDATE portal_outboxmessage SET
+    attempts = attempts + 1,
+    due_at = %(now)s + greatest(%(lease)s, least(interval '5 seconds' * power(3, attempts), %(longest)s)),
+    state = CASE WHEN attempts < %(last)s THEN state ELSE 'dead' END,
+    last_error = CASE WHEN attempts < %(last)s OR last_error <> '' THEN last_error
+                      ELSE 'the worker died while running this' END
+WHERE id = (
+    SELECT id FROM portal_outboxmessage WHERE state = 'pending' AND due_at <= %(now)s
+    ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+)
+RETURNING *
+"""
 
 
 def _run(message: OutboxMessage) -> None:
@@ -132,18 +139,18 @@ def _run(message: OutboxMessage) -> None:
 
 def _run_in_transaction(message: OutboxMessage) -> None:
     with transaction.atomic():
-        still_ours = OutboxMessage.objects.select_for_update(skip_locked=True).filter(
-            pk=message.pk, state=State.PENDING, attempts=message.attempts
-        )
-        if still_ours.exists():
+        mine = OutboxMessage.objects.filter(pk=message.pk, state=State.PENDING, attempts=message.attempts)
+        still_mine = mine.select_for_update(skip_locked=True).values("pk")
+        if OutboxMessage.objects.filter(pk__in=still_mine).update(**_done()):
             handlers[message.topic](message)
-            _finish(message)
 
 
 def _finish(message: OutboxMessage) -> None:
-    OutboxMessage.objects.filter(pk=message.pk, state=State.PENDING).update(
-        state=State.DONE, done_at=timezone.now(), last_error=""
-    )
+    OutboxMessage.objects.filter(pk=message.pk, state=State.PENDING).update(**_done())
+
+
+def _done() -> dict[str, Any]:
+    return {"state": State.DONE, "done_at": timezone.now(), "last_error": ""}
 
 
 def _record_failure(message: OutboxMessage, error: Exception) -> None:
