@@ -7,15 +7,16 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from portal import text
 from portal.models import User
 from procedures import catalogue, offices, workflow
 from procedures.catalogue import definition_for, definition_of
-from procedures.definition import Definition, Field, Step
+from procedures.definition import Definition, Document, Field, Step
 from procedures.forms import StepForm, form_field, typed_values
 from procedures.models import (
     Dossier,
@@ -27,6 +28,7 @@ from procedures.models import (
 )
 
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
+_DRAFT = "nhap-"  # begins the code of a draft, and of no filed dossier
 
 
 # --- Who may see what ----------------------------------------------------------------------------
@@ -58,7 +60,8 @@ def get_for(user: User, code: str) -> Dossier:
 
     Raises ``Http404`` alike for what is not there and what is not theirs.
     """
-    return get_object_or_404(visible_to(user), Q(code=code) | Q(draft_code=code))
+    named = {"draft_code": code} if code.startswith(_DRAFT) else {"code": code}
+    return get_object_or_404(visible_to(user), **named)
 
 
 def open_dossiers(user: User, procedure_id: int) -> QuerySet[Dossier]:
@@ -106,7 +109,7 @@ def _draft(user: User, version: ProcedureVersion) -> Dossier | None:
 
 
 def _draft_code() -> str:
-    return "nhap-" + "".join(secrets.choice(_ALPHABET) for _ in range(10))
+    return _DRAFT + "".join(secrets.choice(_ALPHABET) for _ in range(10))
 
 
 def _prefilled(user: User, definition: Definition) -> dict[str, str]:
@@ -240,22 +243,33 @@ def file(dossier: Dossier, *, actor: User, key: str, now: datetime | None = None
     Raises ``Incomplete`` or ``workflow.MoveRefused``; the draft is then unchanged.
     """
     now = now or timezone.now()
-    today = timezone.localdate(now)
-    with transaction.atomic():
-        locked = Dossier.objects.select_for_update(no_key=True).get(pk=dossier.pk)
+    action = _filing_action(definition_for(dossier), dossier.typed)
+
+    def prepare(locked: Dossier) -> None:
         if not locked.is_draft:
-            event = locked.events.get(sequence=1)
-        else:
-            _freeze(locked, review(locked, today), now)
-            event = workflow.move(locked, _filing_action(locked), actor=actor, key=key, now=now)
-    dossier.refresh_from_db()
-    return event
+            return
+        if _filing_action(definition_for(locked), locked.typed) != action:
+            raise workflow.MoveRefused(_("The answers have just changed; please check them again."))
+        _freeze(locked, review(locked, timezone.localdate(now)), now)
+
+    try:
+        return workflow.move(dossier, action, actor=actor, key=key, now=now, prepare=prepare)
+    except workflow.MoveRefused:
+        filed = dossier.events.filter(sequence=1, actor=actor).first()
+        if filed is None:
+            raise
+        dossier.refresh_from_db()
+        return filed
 
 
-def _filing_action(dossier: Dossier) -> str:
+def _filing_action(definition: Definition, answers: Mapping[str, Any]) -> str:
     """``file_complete`` where the procedure has it and nothing has to be posted, else ``file``."""
-    has_both = definition_for(dossier).transition("file_complete") is not None
-    return "file_complete" if has_both and not dossier.originals.exists() else "file"
+    has_both = definition.transition("file_complete") is not None
+    return "file_complete" if has_both and not _posted(definition, answers) else "file"
+
+
+def _posted(definition: Definition, answers: Mapping[str, Any]) -> list[Document]:
+    return [d for d in definition.documents_for(answers) if d.posted and d.required]
 
 
 def _freeze(dossier: Dossier, found: Review, now: datetime) -> None:
@@ -279,11 +293,9 @@ def _freeze(dossier: Dossier, found: Review, now: datetime) -> None:
             position=i,
             copies=int(answers.get("books_count", 1)) if d.slug == "insurance_book" else 1,
         )
-        for i, d in enumerate(definition.documents_for(answers))
-        if d.posted and d.required
+        for i, d in enumerate(_posted(definition, answers))
     )
     dossier.code = _next_code(dossier.office, today)
-    dossier.save()
 
 
 def _next_code(office: Office, day: date) -> str:

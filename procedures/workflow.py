@@ -5,7 +5,8 @@ row, sets state and clock and queues the side effects, all in one transaction an
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ from portal import outbox
 from portal.models import User
 from procedures import deadlines, hooks
 from procedures.catalogue import definition_for
-from procedures.definition import Definition, State, Transition
+from procedures.definition import Definition, Transition
 from procedures.models import Dossier, DossierEvent, StaffMember
 
 
@@ -51,58 +52,71 @@ def move(
     note: str = "",
     facts: Mapping[str, Any] | None = None,
     now: datetime | None = None,
+    prepare: Callable[[Dossier], None] | None = None,
 ) -> DossierEvent:
     """Take ``dossier`` through ``action`` and return the event; the same ``key`` gives it again.
 
     ``facts`` are what the event records besides the note (a tracking number, a list of papers).
+    ``prepare`` may set more on the locked dossier before the action is checked; it is saved with it.
     Raises ``MoveRefused``. ``dossier`` is brought up to date in place.
     """
     now = now or timezone.now()
     with transaction.atomic():
         locked = Dossier.objects.select_for_update(no_key=True).get(pk=dossier.pk)
-        seen = DossierEvent.objects.filter(dossier=locked, key=key).first()
-        if seen is not None:
-            _refresh(dossier, locked)
-            return seen
-        definition = definition_for(locked)
-        transition = _checked(locked, definition, action, actor, note, facts or {}, now)
-        event = _record(locked, transition, actor, key, note, facts or {}, now)
-        _enter(locked, definition, definition.state(transition.target), now)
-        locked.save(
-            update_fields=[
-                "state",
-                "final",
-                "clock_started_on",
-                "days_left",
-                "due_at",
-                "decided_at",
-                "updated_at",
-            ]
-        )
-        if transition.topics:
-            outbox.enqueue(
-                *transition.topics,
-                key=f"{locked.pk}:{event.sequence}",
-                about=locked.code or locked.draft_code,
-                dossier=locked.pk,
-                event=event.pk,
-            )
+        history = list(locked.events.all())
+        event = next((e for e in history if e.key == key), None)
+        if event is None:
+            if prepare:
+                prepare(locked)
+            attempt = _Attempt(locked, actor, note, facts or {}, now, history)
+            transition = _checked(attempt, action)
+            event = _record(attempt, transition, key)
+            _enter(locked, definition_for(locked), transition.target, now)
+            locked.save(update_fields=None if prepare else _MOVED)
+            _enqueue(locked, transition, event)
     _refresh(dossier, locked)
     return event
 
 
+# What a move changes by itself.
+_MOVED = ("state", "final", "clock_started_on", "days_left", "due_at", "decided_at", "updated_at")
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """Somebody's try to move a locked dossier, and what has happened to it so far."""
+
+    dossier: Dossier
+    actor: User | None
+    note: str
+    facts: Mapping[str, Any]
+    now: datetime
+    history: Sequence[DossierEvent]
+
+
+def _enqueue(dossier: Dossier, transition: Transition, event: DossierEvent) -> None:
+    if transition.topics:
+        outbox.enqueue(
+            *transition.topics,
+            key=f"{dossier.pk}:{event.sequence}",
+            about=dossier.code or dossier.draft_code,
+            dossier=dossier.pk,
+            event=event.pk,
+        )
+
+
 def available_actions(dossier: Dossier, actor: User) -> list[Transition]:
     """What ``actor`` may try now; rules are asked only when it is tried."""
-    definition = definition_for(dossier)
     role = role_of(actor)
-    return [
-        t
-        for t in definition.transitions
-        if dossier.state in t.sources
-        and _may(role, t)
-        and _in_scope(dossier, actor, role)
-        and not _same_eyes(dossier, t, actor)
+    if not _in_scope(dossier, actor, role):
+        return []
+    open_to = [
+        t for t in definition_for(dossier).transitions if dossier.state in t.sources and _may(role, t)
     ]
+    if not any(t.four_eyes for t in open_to):
+        return open_to
+    history = list(dossier.events.all())
+    return [t for t in open_to if not _same_eyes(history, t, actor)]
 
 
 def verify_history(dossier: Dossier) -> list[str]:
@@ -120,24 +134,19 @@ def verify_history(dossier: Dossier) -> list[str]:
 
 
 def _refresh(dossier: Dossier, locked: Dossier) -> None:
-    for name in ("state", "final", "clock_started_on", "days_left", "due_at", "decided_at", "updated_at"):
-        setattr(dossier, name, getattr(locked, name))
+    for field in Dossier._meta.concrete_fields:
+        setattr(dossier, field.attname, getattr(locked, field.attname))
+    if locked.office_id and Dossier.office.is_cached(locked):
+        dossier.office = locked.office
 
 
 # --- Checks --------------------------------------------------------------------------------------
 
 
-def _checked(
-    dossier: Dossier,
-    definition: Definition,
-    action: str,
-    actor: User | None,
-    note: str,
-    facts: Mapping[str, Any],
-    now: datetime,
-) -> Transition:
+def _checked(attempt: _Attempt, action: str) -> Transition:
+    dossier, actor, role = attempt.dossier, attempt.actor, role_of(attempt.actor)
+    definition = definition_for(dossier)
     transition = definition.transition(action)
-    role = role_of(actor)
     if transition is None or not _may(role, transition) or not _in_scope(dossier, actor, role):
         raise MoveRefused(_("You may not do this with this dossier."))
     if dossier.state not in transition.sources:
@@ -145,20 +154,24 @@ def _checked(
             _("The dossier is in the state “%(state)s” now: somebody was faster. Please look again.")
             % {"state": definition.state(dossier.state).label}
         )
-    if actor and _same_eyes(dossier, transition, actor):
+    if actor and _same_eyes(attempt.history, transition, actor):
         raise MoveRefused(_("Another person than the one who proposed must decide."))
-    if transition.note == "required" and not note.strip():
+    if transition.note == "required" and not attempt.note.strip():
         raise MoveRefused(_("Please write the reason."), field="note")
-    context = hooks.Facts(
-        definition=definition,
-        answers={**dossier.answers, **facts, "case": dossier.case},
-        today=timezone.localdate(now),
-        dossier=dossier,
-        actor=actor,
-    )
-    for refusal in hooks.refusals(transition.rules, context):
+    for refusal in hooks.refusals(transition.rules, _facts(attempt, definition)):
         raise MoveRefused(refusal.message, field=refusal.field)
     return transition
+
+
+def _facts(attempt: _Attempt, definition: Definition) -> hooks.Facts:
+    dossier = attempt.dossier
+    return hooks.Facts(
+        definition=definition,
+        answers={**dossier.answers, **attempt.facts, "case": dossier.case},
+        today=timezone.localdate(attempt.now),
+        dossier=dossier,
+        actor=attempt.actor,
+    )
 
 
 def _may(role: str, transition: Transition) -> bool:
@@ -174,26 +187,17 @@ def _in_scope(dossier: Dossier, actor: User | None, role: str) -> bool:
     return bool(role) and (dossier.office_id == actor.staff.office_id)
 
 
-def _same_eyes(dossier: Dossier, transition: Transition, actor: User) -> bool:
-    if not transition.four_eyes:
-        return False
-    earlier = dossier.events.filter(action__in=transition.four_eyes).order_by("-sequence").first()
-    return earlier is not None and earlier.actor_id == actor.pk
+def _same_eyes(history: Sequence[DossierEvent], transition: Transition, actor: User) -> bool:
+    earlier = [event for event in history if event.action in transition.four_eyes]
+    return bool(earlier) and earlier[-1].actor_id == actor.pk
 
 
 # --- History and clock ---------------------------------------------------------------------------
 
 
-def _record(
-    dossier: Dossier,
-    transition: Transition,
-    actor: User | None,
-    key: str,
-    note: str,
-    facts: Mapping[str, Any],
-    now: datetime,
-) -> DossierEvent:
-    last = dossier.events.order_by("-sequence").first()
+def _record(attempt: _Attempt, transition: Transition, key: str) -> DossierEvent:
+    dossier, actor = attempt.dossier, attempt.actor
+    last = attempt.history[-1] if attempt.history else None
     event = DossierEvent(
         dossier=dossier,
         sequence=last.sequence + 1 if last else 1,
@@ -202,10 +206,10 @@ def _record(
         to_state=transition.target,
         actor=actor,
         role=role_of(actor),
-        note=note.strip(),
-        facts=dict(facts),
+        note=attempt.note.strip(),
+        facts=dict(attempt.facts),
         key=key,
-        at=now,
+        at=attempt.now,
         previous_hash=last.hash if last else "",
     )
     event.hash = _hash(event)
@@ -232,8 +236,9 @@ def _hash(event: DossierEvent) -> str:
     return hashlib.sha256(msgspec.json.encode(content, order="sorted")).hexdigest()
 
 
-def _enter(dossier: Dossier, definition: Definition, state: State, now: datetime) -> None:
-    """Put ``dossier`` into ``state`` and start, stop or go on with its clock."""
+def _enter(dossier: Dossier, definition: Definition, target: str, now: datetime) -> None:
+    """Put ``dossier`` into the state ``target`` and start, stop or go on with its clock."""
+    state = definition.state(target)
     dossier.state, dossier.final = state.slug, state.final
     if state.clock == "running" and dossier.clock_started_on is None:
         _start_clock(dossier, definition, now)
