@@ -18,6 +18,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import Prefetch, prefetch_related_objects
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -86,6 +87,15 @@ def _whole(kind: str, picture: BinaryIO) -> bool:
     return False
 
 
+def current(dossier: Dossier, *, again: bool = False) -> list[Attachment]:
+    """The files of ``dossier`` that have not been removed; read once for this object, or ``again``."""
+    if again:
+        dossier.__dict__.pop("files_here", None)
+    here = Prefetch("attachments", Attachment.objects.filter(removed_at=None), to_attr="files_here")
+    prefetch_related_objects([dossier], here)
+    return dossier.files_here
+
+
 def attach(dossier: Dossier, document: str, upload: "UploadedFile[Any]", *, actor: User) -> Attachment:
     """Keep ``upload`` as a file of ``document``; the same bytes twice are kept once.
 
@@ -108,11 +118,11 @@ def attach(dossier: Dossier, document: str, upload: "UploadedFile[Any]", *, acto
         locked = Dossier.objects.select_for_update(no_key=True).get(pk=dossier.pk)
         if locked.state != dossier.state:
             raise ValidationError(_("The dossier has been sent; its files stay as they are."))
-        mine = dossier.attachments.filter(removed_at=None)
-        same = mine.filter(document=document, sha256=digest.hexdigest()).first()
-        if same is not None:
-            return same
-        if mine.count() >= settings.MAX_UPLOADS_PER_DOSSIER:
+        mine = current(dossier, again=True)
+        same = [a for a in mine if (a.document, a.sha256) == (document, digest.hexdigest())]
+        if same:
+            return same[0]
+        if len(mine) >= settings.MAX_UPLOADS_PER_DOSSIER:
             raise ValidationError(
                 _("A dossier holds at most %(limit)d files.") % {"limit": settings.MAX_UPLOADS_PER_DOSSIER}
             )
@@ -131,6 +141,7 @@ def attach(dossier: Dossier, document: str, upload: "UploadedFile[Any]", *, acto
             uploaded_by=actor,
         )
         scanning.queue(kept)
+        mine.append(kept)
         return kept
 
 
@@ -148,6 +159,7 @@ def remove(attachment: Attachment) -> None:
     if not Dossier.objects.select_for_update(no_key=True).get(pk=attachment.dossier_id).is_draft:
         return
     Attachment.objects.filter(pk=attachment.pk, removed_at=None).update(removed_at=timezone.now())
+    current(attachment.dossier, again=True)
     transaction.on_commit(lambda: attachment.file.delete(save=False))
 
 

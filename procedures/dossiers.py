@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from portal import text
 from portal.models import User
-from procedures import catalogue, offices, workflow
+from procedures import attachments, catalogue, offices, workflow
 from procedures.catalogue import definition_for, definition_of
 from procedures.definition import Definition, Document, Field, Step
 from procedures.forms import StepForm, form_field, typed_values
@@ -64,9 +64,12 @@ def get_for(user: User, code: str) -> Dossier:
     return get_object_or_404(visible_to(user), **named)
 
 
-def open_dossiers(user: User, procedure_id: int) -> QuerySet[Dossier]:
-    """Filed dossiers of ``user`` for a procedure that are not closed yet."""
-    return Dossier.objects.filter(owner=user, procedure_id=procedure_id, final=False).exclude(state="draft")
+def similar(dossier: Dossier) -> list[Dossier]:
+    """Filed dossiers of the same person for the same procedure and case that are still open."""
+    if not dossier.case:
+        return []
+    mine = Dossier.objects.filter(owner=dossier.owner_id, procedure=dossier.procedure_id, case=dossier.case)
+    return list(mine.filter(final=False).exclude(state="draft"))
 
 
 # --- Drafts --------------------------------------------------------------------------------------
@@ -201,7 +204,7 @@ def review(dossier: Dossier, today: date) -> Review:
         checked.append(form)
         if form.is_valid():
             answers.update({k: v for k, v in form.cleaned_data.items() if v not in ("", [])})
-    uploaded = set(dossier.attachments.filter(removed_at=None).values_list("document", flat=True))
+    uploaded = {attachment.document for attachment in attachments.current(dossier)}
     missing = [
         d.slug
         for d in definition.documents_for(dossier.typed)

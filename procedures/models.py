@@ -384,6 +384,8 @@ class Dossier(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
 
+    files_here: "list[Attachment]"  # where attachments.current has been asked
+
     class Meta:
         ordering: ClassVar = ["-filed_at", "-id"]
         verbose_name = _("dossier")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from procedures.views import dossier, filing, public
+from procedures.views import check, dossier, files, filing, public, uploads
 
 urlpatterns = [
     path("", public.home, name="home"),
@@ -14,14 +14,12 @@ urlpatterns = [
     path("ho-so/", dossier.dossier_list, name="dossier_list"),
     path("ho-so/<str:code>/", dossier.page, name="dossier"),
     path("ho-so/<str:code>/buoc/<slug:slug>/", filing.step, name="step"),
-    path("ho-so/<str:code>/giay-to-kem/", filing.uploads, name="uploads"),
-    path("ho-so/<str:code>/kiem-tra/", filing.check, name="check"),
-    path("ho-so/<str:code>/xoa-nhap/", filing.discard, name="discard"),
-    path("ho-so/<str:code>/tep/<int:number>/", dossier.attachment, name="attachment"),
-    path(
-        "ho-so/<str:code>/tep/<int:number>/xem-truoc/", dossier.attachment_preview, name="attachment_preview"
-    ),
-    path("ho-so/<str:code>/tep/<int:number>/xoa/", filing.remove_upload, name="remove_upload"),
+    path("ho-so/<str:code>/giay-to-kem/", uploads.uploads, name="uploads"),
+    path("ho-so/<str:code>/kiem-tra/", check.check, name="check"),
+    path("ho-so/<str:code>/xoa-nhap/", check.discard, name="discard"),
+    path("ho-so/<str:code>/tep/<int:number>/", files.attachment, name="attachment"),
+    path("ho-so/<str:code>/tep/<int:number>/xem-truoc/", files.attachment_preview, name="attachment_preview"),
+    path("ho-so/<str:code>/tep/<int:number>/xoa/", uploads.remove_upload, name="remove_upload"),
     path("ho-so/<str:code>/giay-to/", dossier.documents, name="documents"),
     path("ho-so/<str:code>/giay-to/<slug:kind>-<int:number>.pdf", dossier.document, name="document"),
     path("ho-so/<str:code>/van-don/", dossier.tracking, name="tracking"),

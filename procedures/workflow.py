@@ -110,9 +110,7 @@ def available_actions(dossier: Dossier, actor: User) -> list[Transition]:
     role = role_of(actor)
     if not _in_scope(dossier, actor, role):
         return []
-    open_to = [
-        t for t in definition_for(dossier).transitions if dossier.state in t.sources and _may(role, t)
-    ]
+    open_to = [t for t in definition_for(dossier).transitions if dossier.state in t.sources and _may(role, t)]
     if not any(t.four_eyes for t in open_to):
         return open_to
     history = list(dossier.events.all())

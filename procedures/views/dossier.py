@@ -1,12 +1,12 @@
 """Following a dossier: its state, papers, parcels, and what the citizen can still do."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import prefetch_related_objects
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
@@ -24,12 +24,12 @@ from portal.http import UserRequest, citizen_required, render_page, see_other, s
 from portal.identifiers import tracking_number
 from portal.models import OutboxMessage
 from portal.templatetags.portal import form_errors
-from procedures import attachments, desk, dossiers, papers, scanning, workflow
+from procedures import attachments, desk, dossiers, papers, workflow
 from procedures.catalogue import definition_for
 from procedures.definition import Definition
-from procedures.models import Attachment, Dossier, IssuedDocument, PostalItem
+from procedures.models import Dossier, IssuedDocument, PostalItem
 from procedures.views import drafts
-from procedures.views.filing import file_rows, take_files
+from procedures.views.files import file_rows, take_files
 
 Kind = IssuedDocument.Kind
 # What a citizen downloads, in the order of the page; other papers are for the office.
@@ -157,7 +157,7 @@ def dossier_page(
         "tracking_form": tracking or TrackingForm(),
         "supplement_form": supplement or SupplementForm(),
         "accept": attachments.ACCEPT,
-        **document_context(dossier),
+        **document_context(dossier, taken=[e.action for e in events]),
     }
     return render_page(
         request,
@@ -178,14 +178,17 @@ def _files(definition: Definition, files: Mapping[str, list[dict[str, Any]]]) ->
 # --- Documents the portal made -------------------------------------------------------------------
 
 
-def document_context(dossier: Dossier) -> dict[str, Any]:
-    """The PDFs there are, the ones still being made, and the replaced ones."""
-    kinds = _kinds(dossier)
+def document_context(dossier: Dossier, *, taken: Iterable[str]) -> dict[str, Any]:
+    """The PDFs there are, the ones still being made, and the replaced ones.
+
+    ``taken`` are the actions that have happened to the dossier.
+    """
+    kinds = _kinds(dossier, taken)
     issued = list(dossier.documents.filter(kind__in=kinds))
     valid = {d.kind: d for d in issued if d.replaced_at is None}
     making = len(valid) < len(kinds)
-    waiting = "failed" if making and _given_up(dossier) else "pending"
     fresh = dossier.filed_at is not None and timezone.now() - dossier.filed_at < timedelta(minutes=1)
+    waiting = "failed" if making and not fresh and _given_up(dossier) else "pending"
     return {
         "documents": [
             _card(dossier, valid[kind])
@@ -201,11 +204,10 @@ def document_context(dossier: Dossier) -> dict[str, Any]:
     }
 
 
-def _kinds(dossier: Dossier) -> list[Kind]:
-    """What everything that has happened to ``dossier`` makes for its citizen."""
-    definition = definition_for(dossier)
-    taken = [definition.transition(action) for action in dossier.events.values_list("action", flat=True)]
-    made = papers.kinds_made(dossier, [topic for t in taken if t for topic in t.topics])
+def _kinds(dossier: Dossier, taken: Iterable[str]) -> list[Kind]:
+    """What the actions ``taken`` make for the citizen of ``dossier``."""
+    transitions = map(definition_for(dossier).transition, taken)
+    made = papers.kinds_made(dossier, [topic for t in transitions if t for topic in t.topics])
     return [kind for kind in _SHOWN if kind in made]
 
 
@@ -238,7 +240,7 @@ def documents(request: UserRequest, code: str) -> HttpResponse:
         raise Http404
     if not request.htmx:
         return redirect("dossier", dossier.code)
-    context = document_context(dossier)
+    context = document_context(dossier, taken=dossier.events.values_list("action", flat=True))
     if context["making"] and request.GET.get("co") == str(context["made"]):
         return HttpResponse(status=204)
     return render_page(
@@ -259,53 +261,6 @@ def document(request: UserRequest, code: str, kind: str, number: int) -> HttpRes
     return FileResponse(
         issued.file.open("rb"), content_type="application/pdf", filename=f"{dossier.code}-{kind}-{number}.pdf"
     )
-
-
-# --- Files the citizen brought -------------------------------------------------------------------
-
-
-# Files of strangers: whatever a browser takes them for, nothing in them runs as ours.
-_SEALED = "default-src 'none'; frame-ancestors 'none'"
-
-
-def _attachment(request: UserRequest, code: str, number: int) -> Attachment:
-    """The file, unless staff must wait for the virus scanner; raises ``PermissionDenied`` then."""
-    dossier = dossiers.get_for(request.user, code)
-    found = attachments.of_dossier(dossier, number)
-    if request.user.is_staff and (refusal := scanning.refusal(found)):
-        raise PermissionDenied(refusal)
-    desk.log_read(request.user, dossier, f"file {number}")
-    return found
-
-
-@never_cache
-@require_safe
-@sign_in_required
-def attachment(request: UserRequest, code: str, number: int) -> HttpResponseBase:
-    """A file as any browser shows it; ``?goc=1`` gives the very bytes that were handed in."""
-    found = _attachment(request, code, number)
-    if found.media_type == "application/pdf" or "goc" in request.GET:
-        return FileResponse(
-            found.file.open("rb"),
-            content_type=found.media_type,
-            filename=found.name,
-            as_attachment="goc" in request.GET,
-            # Browsers open no PDF in a sandbox.
-            headers={"Content-Security-Policy": _SEALED},
-        )
-    return _picture(attachments.viewable(found))
-
-
-@never_cache
-@require_safe
-@sign_in_required
-def attachment_preview(request: UserRequest, code: str, number: int) -> HttpResponse:
-    return _picture(attachments.preview(_attachment(request, code, number)))
-
-
-def _picture(picture: attachments.Picture) -> HttpResponse:
-    sealed = {"Content-Security-Policy": f"{_SEALED}; sandbox"}
-    return HttpResponse(picture.data, content_type=picture.media_type, headers=sealed)
 
 
 # --- What the citizen can still do ---------------------------------------------------------------
