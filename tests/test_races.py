@@ -177,34 +177,45 @@ def counted() -> Iterator[list[int]]:
     del outbox.handlers["test.counted"]
 
 
-def _two_drains() -> None:
+def _two_claims(monkeypatch: pytest.MonkeyPatch, *, lock: str) -> list[Any]:
+    """What two workers get that look for one message at the same time."""
     with transaction.atomic():
         outbox.enqueue("test.counted", key="1")
-    at_once(lambda: outbox.drain(limit=1), lambda: outbox.drain(limit=1))
+    # Each looks for half a second before it locks, so both look before one has marked its find.
+    slow = outbox._CLAIM.replace("ORDER BY", "AND pg_sleep(0.5) IS NOT NULL ORDER BY")
+    monkeypatch.setattr(outbox, "_CLAIM", slow.replace("FOR UPDATE SKIP LOCKED", lock))
+    return at_once(*[lambda: outbox._claim(timezone.now())] * 2)
 
 
-@pytest.fixture
-def pause_in_claim(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hold two claims between their look and their mark until both are there."""
-    meeting, wait = Meeting(), outbox._wait
-
-    def slow(attempts: int) -> timedelta:
-        meeting.wait()
-        return wait(attempts)
-
-    monkeypatch.setattr(outbox, "_wait", slow)
+def test_without_the_lock_two_workers_claim_one_message(
+    counted: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = _two_claims(monkeypatch, lock="")
+    assert first.pk == second.pk
 
 
-@pytest.mark.usefixtures("no_locks", "pause_in_claim")
-def test_without_the_claim_two_workers_run_one_message_twice(counted: list[int]) -> None:
-    _two_drains()
-    assert len(counted) == 2
+def test_of_two_workers_one_claims_a_message(counted: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    results = _two_claims(monkeypatch, lock="FOR UPDATE SKIP LOCKED")
+    assert results.count(None) == 1
+    assert OutboxMessage.objects.get().attempts == 1
 
 
-@pytest.mark.usefixtures("pause_in_claim")
 def test_two_workers_run_one_message_once(counted: list[int]) -> None:
-    _two_drains()
+    with transaction.atomic():
+        outbox.enqueue("test.counted", key="1")
+    at_once(*[lambda: outbox.drain(limit=1)] * 2)
     assert len(counted) == 1
+
+
+def test_a_worker_that_was_overtaken_leaves_the_message_alone(counted: list[int]) -> None:
+    with transaction.atomic():
+        outbox.enqueue("test.counted", key="1")
+    late = outbox._claim(timezone.now())
+    assert late is not None
+    OutboxMessage.objects.update(due_at=timezone.now())
+    assert outbox.drain() == 1
+    outbox._run(late)
+    assert counted == [late.pk]
 
 
 def test_a_side_effect_outside_a_transaction_is_refused(counted: list[int]) -> None:
