@@ -30,6 +30,9 @@ _WORDS = {
     "rejected": gettext_lazy("Dossier %(code)s was not approved. The reason is on its page."),
     "not_accepted": gettext_lazy("Dossier %(code)s was not accepted. The reason is on its page."),
     "dispatched": gettext_lazy("The result of dossier %(code)s was posted to you: %(tracking)s."),
+    "apologised": gettext_lazy(
+        "We are sorry: dossier %(code)s takes longer. The result is now promised for %(due)s."
+    ),
     "withdrawn": gettext_lazy("Dossier %(code)s was withdrawn."),
     "file_harmful": gettext_lazy("A file you sent for dossier %(code)s is harmful and was locked: %(file)s."),
 }

@@ -289,7 +289,7 @@ def _flow_problems(definition: Definition) -> Iterator[str]:
     states = {state.slug for state in definition.states}
     for transition in definition.transitions:
         place = f"transitions.{transition.action}"
-        unknown = [s for s in (*transition.sources, transition.target) if s not in states]
+        unknown = [s for s in (*transition.sources, transition.target) if s and s not in states]
         yield from (f"{place}: there is no state {slug}" for slug in unknown)
         unknown = [a for a in transition.four_eyes if not definition.transition(a)]
         yield from (f"{place}.four_eyes: there is no action {action}" for action in unknown)
@@ -313,11 +313,11 @@ def _dead_ends(definition: Definition) -> Iterator[str]:
     reached, found = {"draft"}, 0
     while len(reached) != found:
         found = len(reached)
-        reached |= {t.target for t in definition.transitions if reached & set(t.sources)}
+        reached |= {t.target for t in definition.transitions if t.target and reached & set(t.sources)}
     for state in definition.states:
         if state.slug not in reached:
             yield f"states.{state.slug}: cannot be reached"
-        if not state.final and not any(state.slug in t.sources for t in definition.transitions):
+        if not state.final and not any(t.target and state.slug in t.sources for t in definition.transitions):
             yield f"states.{state.slug}: has no way out"
     if not any(state.slug == "draft" for state in definition.states):
         yield "states: there is no draft"

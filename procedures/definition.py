@@ -189,7 +189,8 @@ class Transition(Part, frozen=True):
     """An action: from where to where, who may, which rules hold, which side effects follow.
 
     ``four_eyes`` names earlier actions: who did the last of them may not do this one.
-    ``note_public``: the citizen reads the note; all others stay inside the office.
+    ``note_public``: the citizen reads the note; all others stay inside the office. An action whose
+    ``target`` is empty leaves the dossier where it is.
     """
 
     action: str
@@ -204,6 +205,10 @@ class Transition(Part, frozen=True):
     note_public: bool = False
     prompt: Text | None = None
     tone: Literal["primary", "secondary", "warning"] = "secondary"
+
+    def leads_to(self, state: str) -> str:
+        """Where the action brings a dossier that is in ``state``."""
+        return self.target or state
 
 
 class Result(Part, frozen=True):

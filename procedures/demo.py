@@ -253,7 +253,8 @@ STORIES: tuple[tuple[Act, ...], ...] = (
         _do(
             "reject",
             "supervisor",
-            note="Ông/bà đang tham gia BHXH bắt buộc nên chưa đủ điều kiện theo NQ 93/2015/QH13.",
+            note="Ông/bà đang tham gia BHXH bắt buộc nên chưa đủ điều kiện.",
+            legal_basis="Nghị quyết 93/2015/QH13",
         ),
     ),
     (_do("refuse", note="Hồ sơ trùng với hồ sơ đã nộp trước."),),

@@ -1,5 +1,6 @@
 """What people are shown of a dossier: its answers, its history, and the record of who looked."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -30,14 +31,31 @@ def told_to_citizen(event: DossierEvent, definition: Definition, dossier: Dossie
     public = own or (transition is not None and transition.note_public)
     lines = [event.note] if event.note and public else []
     lines += [f"• {item}" for item in event.facts.get("missing", [])]
+    lines += words_of_facts(event)
     if own and event.facts.get("message"):
         lines.append(str(event.facts["message"]))
     return {
         "at": event.at,
-        "title": definition.state(event.to_state).label,
+        "title": transition.label
+        if transition and event.from_state == event.to_state
+        else definition.state(event.to_state).label,
         "text": "\n".join(lines),
         "by": _("You") if own else (dossier.office.name if dossier.office else ""),
     }
+
+
+def words_of_facts(event: DossierEvent) -> list[str]:
+    """What an event records for everybody to read: the law of a rejection, a new date and the old."""
+    lines = []
+    if basis := event.facts.get("legal_basis"):
+        lines.append(_("Legal basis: %(law)s") % {"law": basis})
+    if "due" in event.facts and "due_was" in event.facts:
+        old, new = (
+            timezone.localtime(datetime.fromisoformat(event.facts[name])) for name in ("due_was", "due")
+        )
+        days = {"new": f"{new:%d/%m/%Y}", "old": f"{old:%d/%m/%Y}"}
+        lines.append(_("Result now promised for %(new)s in place of %(old)s.") % days)
+    return lines
 
 
 def log_read(user: User | AnonymousUser, dossier: Dossier, what: str) -> None:

@@ -18,6 +18,7 @@ TOLD = {
     "refuse": "not_accepted",
     "dispatch": "dispatched",
     "withdraw": "withdrawn",
+    "apologise": "apologised",
 }
 
 

@@ -313,7 +313,7 @@ class Transition(VersionRow):
     label_vi = models.CharField(_("label (Vietnamese)"), max_length=200)
     label_en = models.CharField(_("label (English)"), max_length=200)
     sources = models.JSONField(_("from"), default=list)
-    target = models.SlugField(_("to"), max_length=60)
+    target = models.SlugField(_("to"), max_length=60, blank=True)
     roles = models.JSONField(_("who"), default=list)
     rules = models.JSONField(_("rules"), default=list)
     topics = models.JSONField(_("side effects"), default=list)

@@ -1,9 +1,13 @@
 """Rules that hold for the workflow of any procedure."""
 
+from datetime import datetime
+
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.identifiers import compact
 from portal.text import without_marks
+from procedures import deadlines
 from procedures.hooks import Facts, Refusal, rule
 
 
@@ -40,6 +44,34 @@ def supplement_answered(facts: Facts) -> Refusal | None:
     if brought or facts.answers.get("message"):
         return None
     return Refusal(_("Please add a file or write an answer."), field="message")
+
+
+@rule("legal_basis_given")
+def legal_basis_given(facts: Facts) -> Refusal | None:
+    """A rejection names the law it rests on."""
+    if facts.answers.get("legal_basis"):
+        return None
+    return Refusal(_("Please write the legal basis of the rejection."), field="legal_basis")
+
+
+@rule("apology_in_time")
+def apology_in_time(facts: Facts) -> Refusal | None:
+    """Pardon is asked once, before the deadline, for a later working day (NĐ 61/2018 Đ.19; likely)."""
+    assert facts.dossier is not None
+    due_at, new = facts.dossier.due_at, facts.answers.get("due", "")
+    if due_at is None:
+        return Refusal(_("No day has been promised yet."))
+    if facts.dossier.events.filter(action="apologise").exists():
+        return Refusal(_("A new date has been given already; it may be given once (expected)."))
+    if facts.today > timezone.localdate(due_at):
+        return Refusal(_("The deadline has passed: a new date is given before it."))
+    if not new:
+        return Refusal(_("Please give the new date."), field="new_due")
+    if datetime.fromisoformat(new) <= due_at:
+        return Refusal(_("The new date must lie after the promised one."), field="new_due")
+    if not deadlines.calendar().is_working(timezone.localdate(datetime.fromisoformat(new))):
+        return Refusal(_("The new date must be a working day."), field="new_due")
+    return None
 
 
 @rule("tracking_given")

@@ -56,7 +56,8 @@ def move(
 ) -> DossierEvent:
     """Take ``dossier`` through ``action`` and return the event; the same ``key`` gives it again.
 
-    ``facts`` are what the event records besides the note (a tracking number, a list of papers).
+    ``facts`` are what the event records besides the note (a tracking number, a list of papers);
+    ``due`` among them, an aware moment in ISO form, is promised in place of the day before it.
     ``prepare`` may set more on the locked dossier before the action is checked; it is saved with it.
     Raises ``MoveRefused``. ``dossier`` is brought up to date in place.
     """
@@ -71,7 +72,9 @@ def move(
             attempt = _Attempt(locked, actor, note, facts or {}, now, history)
             transition = _checked(attempt, action)
             event = _record(attempt, transition, key)
-            _enter(locked, definition_for(locked), transition.target, now)
+            _enter(locked, definition_for(locked), event.to_state, now)
+            if "due" in event.facts:
+                locked.due_at = datetime.fromisoformat(event.facts["due"])
             locked.save(update_fields=None if prepare else _MOVED)
             _enqueue(locked, transition, event)
     _refresh(dossier, locked)
@@ -201,7 +204,7 @@ def _record(attempt: _Attempt, transition: Transition, key: str) -> DossierEvent
         sequence=last.sequence + 1 if last else 1,
         action=transition.action,
         from_state=dossier.state,
-        to_state=transition.target,
+        to_state=transition.leads_to(dossier.state),
         actor=actor,
         role=role_of(actor),
         note=attempt.note.strip(),

@@ -19,7 +19,7 @@ from portal.http import see_other, signed_in
 from portal.models import AccessLog, User
 from portal.roles import EVERYBODY, RoleAdmin
 from portal.text import without_marks
-from procedures import desk, dossiers, mailroom, papers, workflow
+from procedures import apologies, desk, dossiers, mailroom, papers, workflow
 from procedures.catalogue import all_published, definition_for
 from procedures.models import Dossier, DossierEvent
 from procedures.workflow import MoveRefused
@@ -336,8 +336,13 @@ def _move(dossier: Dossier, action: str, request: HttpRequest) -> DossierEvent:
         return mailroom.dispatch(
             dossier, request.POST.get("tracking", ""), actor=actor, key=_key(request), now=now
         )
+    if action == "apologise":
+        new_due = request.POST.get("new_due", "")[:20]
+        return apologies.apologise(dossier, new_due, actor=actor, key=_key(request), reason=note, now=now)
     missing = [line.strip() for line in request.POST.get("missing", "").splitlines() if line.strip()]
-    facts = {"missing": missing} if action == "ask_supplement" else {}
+    facts: dict[str, Any] = {"missing": missing} if action == "ask_supplement" else {}
+    if action == "reject" and (basis := request.POST.get("legal_basis", "").strip()[:500]):
+        facts["legal_basis"] = basis
     return workflow.move(dossier, action, actor=actor, key=_key(request), note=note, facts=facts, now=now)
 
 
@@ -368,6 +373,7 @@ def _told(event: DossierEvent, dossier: Dossier) -> dict[str, Any]:
         "missing": event.facts.get("missing", []),
         "message": event.facts.get("message", ""),
         "tracking": event.facts.get("tracking", ""),
+        "lines": desk.words_of_facts(event),
         "by": event.actor.full_name if event.actor else _("the portal"),
         "role": event.role,
         "hash": event.hash[:12],

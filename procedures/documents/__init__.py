@@ -11,11 +11,13 @@ as a dotted blank, as on the paper forms. Times are printed in Vietnam's time zo
 from datetime import datetime
 
 from procedures.documents.contents import (
+    Apology,
     CardSlip,
     Choice,
     Content,
     DossierDocument,
     Enclosure,
+    FilerLetter,
     Item,
     LabelSheet,
     Letter,
@@ -23,10 +25,12 @@ from procedures.documents.contents import (
     PostalParty,
     PostingLabel,
     Receipt,
+    RefusalLetter,
     ReplacedReceipt,
     ReturnLabel,
     Section,
     Signature,
+    SupplementRequest,
 )
 from procedures.documents.sheets import sheet
 from procedures.documents.text import TIME_ZONE, RenderError, local
@@ -34,11 +38,13 @@ from procedures.documents.typesetting import compiled
 
 __all__ = [
     "TIME_ZONE",
+    "Apology",
     "CardSlip",
     "Choice",
     "Content",
     "DossierDocument",
     "Enclosure",
+    "FilerLetter",
     "Item",
     "LabelSheet",
     "Letter",
@@ -46,11 +52,13 @@ __all__ = [
     "PostalParty",
     "PostingLabel",
     "Receipt",
+    "RefusalLetter",
     "RenderError",
     "ReplacedReceipt",
     "ReturnLabel",
     "Section",
     "Signature",
+    "SupplementRequest",
     "render",
 ]
 

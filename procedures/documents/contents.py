@@ -40,7 +40,18 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     sequence: int = 1
 
 
-class Receipt(Letter, frozen=True, kw_only=True):
+class FilerLetter(Letter, frozen=True, kw_only=True):
+    """A letter that says whose dossier it is about, and what was asked for."""
+
+    filer_name: str
+    filer_address: str | None
+    filer_phone: str | None
+    filer_email: str | None
+    procedure: str
+    case: str | None
+
+
+class Receipt(FilerLetter, frozen=True, kw_only=True):
     """Giấy tiếp nhận hồ sơ và hẹn trả kết quả (Mẫu 01, Thông tư 01/2018/TT-VPCP).
 
     No day of return can be promised while an original is awaited, because the time limit starts
@@ -53,12 +64,6 @@ class Receipt(Letter, frozen=True, kw_only=True):
     electronic receipt may have none.
     """
 
-    filer_name: str
-    filer_address: str | None
-    filer_phone: str | None
-    filer_email: str | None
-    procedure: str
-    case: str | None
     documents: tuple[DossierDocument, ...]
     statutory_time: str
     received_at: datetime
@@ -80,6 +85,46 @@ class Receipt(Letter, frozen=True, kw_only=True):
     def awaited(self) -> tuple[str, ...]:
         """Labels of the papers the office still waits for."""
         return tuple(d.label for d in self.documents if not d.received)
+
+
+class SupplementRequest(FilerLetter, frozen=True, kw_only=True):
+    """Phiếu yêu cầu bổ sung, hoàn thiện hồ sơ (Mẫu 02, Thông tư 01/2018/TT-VPCP).
+
+    The number and the title of the form are sure, its wording is likely.
+    """
+
+    received_at: datetime
+    items: tuple[str, ...]
+    advice: str | None
+    contact_phone: str | None
+    asked_by: str | None
+
+
+class RefusalLetter(FilerLetter, frozen=True, kw_only=True):
+    """Phiếu từ chối tiếp nhận giải quyết hồ sơ (Mẫu 03, Thông tư 01/2018/TT-VPCP).
+
+    ``accepted``: the dossier was accepted and examined before it was turned down. The number and the
+    title of the form are sure, its wording is likely.
+    """
+
+    received_at: datetime
+    accepted: bool
+    reason: str
+    legal_basis: str | None
+    decided_by: str | None
+
+
+class Apology(FilerLetter, frozen=True, kw_only=True):
+    """Phiếu xin lỗi và hẹn lại ngày trả kết quả (Mẫu 04, Thông tư 01/2018/TT-VPCP).
+
+    The number and the title of the form are sure, its wording is likely.
+    """
+
+    received_at: datetime
+    promised_at: datetime
+    return_at: datetime
+    reason: str
+    signed_by: str | None
 
 
 class CardSlip(Letter, frozen=True, kw_only=True):
@@ -216,4 +261,14 @@ class ReturnLabel(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
-Content = Receipt | CardSlip | OfficialForm | PostingLabel | LabelSheet | ReturnLabel
+Content = (
+    Receipt
+    | SupplementRequest
+    | RefusalLetter
+    | Apology
+    | CardSlip
+    | OfficialForm
+    | PostingLabel
+    | LabelSheet
+    | ReturnLabel
+)

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from procedures.documents.codes import coded, qr_svg
 from procedures.documents.contents import (
+    Apology,
     CardSlip,
     Content,
     Item,
@@ -15,9 +16,11 @@ from procedures.documents.contents import (
     OfficialForm,
     PostingLabel,
     Receipt,
+    RefusalLetter,
     ReturnLabel,
     Section,
     Signature,
+    SupplementRequest,
 )
 from procedures.documents.text import Data, clean, cleaned, day, day_in_words, moment, printed
 
@@ -31,6 +34,12 @@ def sheet(content: Content) -> tuple[str, Data]:
     match content:
         case Receipt():
             return "receipt.typ", _receipt(content)
+        case SupplementRequest():
+            return "supplement_request.typ", _told(content, _signed("NGƯỜI HƯỚNG DẪN", content.asked_by))
+        case RefusalLetter():
+            return "refusal.typ", _told(content, _signed("NGƯỜI CÓ THẨM QUYỀN", content.decided_by))
+        case Apology():
+            return "apology.typ", _apology(content)
         case CardSlip():
             return "card_slip.typ", _slip(content)
         case OfficialForm():
@@ -71,6 +80,25 @@ def _receipt(receipt: Receipt) -> Data:
         "sets": f"{receipt.sets:02}",
         "version_digest": receipt.version_digest[:12],
         "signatures": [cleaned(block) for block in _receipt_signatures(receipt)],
+    }
+
+
+def _told(letter: SupplementRequest | RefusalLetter | Apology, signature: Signature) -> Data:
+    """A letter that one person signs."""
+    return _letter(letter) | {
+        "received_at": moment(letter.received_at),
+        "signatures": [cleaned(signature)],
+    }
+
+
+def _signed(title: str, name: str | None) -> Signature:
+    return Signature(title=title, hint=None, name=name, note="Đã ban hành bằng phương tiện điện tử")
+
+
+def _apology(apology: Apology) -> Data:
+    return _told(apology, _signed("NGƯỜI CÓ THẨM QUYỀN", apology.signed_by)) | {
+        "promised_at": moment(apology.promised_at),
+        "return_at": moment(apology.return_at),
     }
 
 

@@ -12,7 +12,13 @@ from procedures.attachments import keep_private
 from procedures.models import Dossier, IssuedDocument
 from procedures.papers.forms import form, form_of
 from procedures.papers.labels import label_sheet, posting_label, return_label
-from procedures.papers.letters import card_slip, needs_card_slip
+from procedures.papers.letters import (
+    apology,
+    card_slip,
+    needs_card_slip,
+    refusal,
+    supplement_request,
+)
 from procedures.papers.receipt import receipt
 from procedures.papers.words import (
     Issue,
@@ -47,6 +53,9 @@ _CONTENTS: dict[str, Callable[[Issue], documents.Content]] = {
     Kind.LABEL_SHEET: label_sheet,
     Kind.RETURN_LABEL: return_label,
     Kind.CARD_SLIP: card_slip,
+    Kind.SUPPLEMENT: supplement_request,
+    Kind.REFUSAL: refusal,
+    Kind.APOLOGY: apology,
 }
 
 
@@ -86,6 +95,9 @@ TOPICS = {
     "documents.labels": (Kind.LABEL, Kind.LABEL_SHEET),
     "documents.return_label": (Kind.RETURN_LABEL,),
     "documents.appointment_slip": (Kind.CARD_SLIP,),
+    "documents.supplement_request": (Kind.SUPPLEMENT,),
+    "documents.refusal": (Kind.REFUSAL,),
+    "documents.apology": (Kind.APOLOGY,),
 }
 
 

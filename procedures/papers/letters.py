@@ -1,12 +1,13 @@
 """Letters of the office to the citizen, each from the event that calls for it."""
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
 
 from procedures import documents
-from procedures.models import Dossier
+from procedures.models import Dossier, DossierEvent
 from procedures.papers.words import PARENT_AGENCY, Issue, citizen_address, shown
 
 
@@ -22,6 +23,71 @@ def head(issue: Issue) -> dict[str, Any]:
         "verification_url": settings.SITE_URL + reverse("verify", args=[issue.token]),
         "sequence": issue.number,
     }
+
+
+def filer(issue: Issue) -> dict[str, Any]:
+    """What every ``documents.FilerLetter`` begins with."""
+    dossier, definition = issue.dossier, issue.definition
+    case = definition.case(dossier.case)
+    return {
+        **head(issue),
+        "filer_name": dossier.applicant,
+        "filer_address": citizen_address(dossier) or None,
+        "filer_phone": dossier.phone or None,
+        "filer_email": str(dossier.answers.get("email", "")) or None,
+        "procedure": str(definition.title),
+        "case": str(case.label) if case else None,
+    }
+
+
+def _last(dossier: Dossier, *actions: str) -> DossierEvent:
+    """The event a letter tells of, with the person who acted."""
+    found = dossier.events.select_related("actor").filter(action__in=actions).order_by("-sequence").first()
+    assert found is not None
+    return found
+
+
+def _name(event: DossierEvent) -> str | None:
+    return event.actor.full_name if event.actor else None
+
+
+def supplement_request(issue: Issue) -> documents.SupplementRequest:
+    event = _last(issue.dossier, "ask_supplement")
+    assert issue.dossier.filed_at is not None
+    return documents.SupplementRequest(
+        **filer(issue),
+        received_at=issue.dossier.filed_at,
+        items=tuple(event.facts.get("missing", [])),
+        advice=event.note or None,
+        contact_phone=issue.office.phone or None,
+        asked_by=_name(event),
+    )
+
+
+def refusal(issue: Issue) -> documents.RefusalLetter:
+    event = _last(issue.dossier, "refuse", "reject")
+    assert issue.dossier.filed_at is not None
+    return documents.RefusalLetter(
+        **filer(issue),
+        received_at=issue.dossier.filed_at,
+        accepted=event.action == "reject",
+        reason=event.note,
+        legal_basis=event.facts.get("legal_basis"),
+        decided_by=_name(event),
+    )
+
+
+def apology(issue: Issue) -> documents.Apology:
+    event = _last(issue.dossier, "apologise")
+    assert issue.dossier.filed_at is not None
+    return documents.Apology(
+        **filer(issue),
+        received_at=issue.dossier.filed_at,
+        promised_at=datetime.fromisoformat(event.facts["due_was"]),
+        return_at=datetime.fromisoformat(event.facts["due"]),
+        reason=event.note,
+        signed_by=_name(event),
+    )
 
 
 def needs_card_slip(dossier: Dossier) -> bool:

@@ -5,22 +5,15 @@ from django.utils import timezone
 from procedures import documents
 from procedures.definition import Definition, Document
 from procedures.models import Dossier
-from procedures.papers.letters import head
-from procedures.papers.words import Issue, citizen_address, shown, time_limit_words
+from procedures.papers.letters import filer
+from procedures.papers.words import Issue, shown, time_limit_words
 
 
 def receipt(issue: Issue) -> documents.Receipt:
     dossier, definition, earlier = issue.dossier, issue.definition, issue.earlier
-    case = definition.case(dossier.case)
     assert dossier.filed_at is not None
     return documents.Receipt(
-        **head(issue),
-        filer_name=dossier.applicant,
-        filer_address=citizen_address(dossier) or None,
-        filer_phone=dossier.phone or None,
-        filer_email=str(dossier.answers.get("email", "")) or None,
-        procedure=str(definition.title),
-        case=str(case.label) if case else None,
+        **filer(issue),
         documents=_papers(dossier, definition),
         statutory_time=time_limit_words(definition, dossier.case),
         received_at=dossier.filed_at,

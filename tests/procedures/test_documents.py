@@ -29,11 +29,13 @@ import zxingcpp
 from msgspec.structs import replace
 
 from procedures.documents import (
+    Apology,
     CardSlip,
     Choice,
     Content,
     DossierDocument,
     Enclosure,
+    FilerLetter,
     Item,
     LabelSheet,
     Letter,
@@ -41,11 +43,13 @@ from procedures.documents import (
     PostalParty,
     PostingLabel,
     Receipt,
+    RefusalLetter,
     RenderError,
     ReplacedReceipt,
     ReturnLabel,
     Section,
     Signature,
+    SupplementRequest,
     codes,
     render,
     typesetting,
@@ -187,10 +191,38 @@ SLIP = CardSlip(
     return_at=datetime(2021, 7, 19, 17, 0, tzinfo=VIETNAM),
     result_delivery="Tại cơ quan BHXH",
 )
+FILER: dict[str, Any] = HEAD | {
+    name: getattr(RECEIPT, name) for name in FilerLetter.__struct_fields__ if name not in HEAD
+}
+FILER |= {"sequence": 1, "received_at": datetime(2021, 7, 15, 9, 15, tzinfo=VIETNAM)}
+SUPPLEMENT = SupplementRequest(
+    **FILER,
+    items=("Sổ BHXH thứ hai (thời gian đóng tại Ninh Hòa năm 2012)", "Ảnh rõ mặt sau của căn cước công dân"),
+    advice="Xin gửi trong 10 ngày.",
+    contact_phone="0258 3999 000",
+    asked_by="Trần Văn Khoa",
+)
+REFUSAL = RefusalLetter(
+    **FILER,
+    accepted=True,
+    reason="Ông/bà đang tham gia BHXH bắt buộc nên chưa đủ điều kiện hưởng BHXH một lần.",
+    legal_basis="Nghị quyết 93/2015/QH13; Luật BHXH 2014 Điều 60",
+    decided_by="Trần Quốc Sơn",
+)
+APOLOGY = Apology(
+    **FILER,
+    promised_at=datetime(2021, 7, 19, 17, 0, tzinfo=VIETNAM),
+    return_at=datetime(2021, 7, 26, 17, 0, tzinfo=VIETNAM),
+    reason="Bộ phận xác minh quá trình đóng tạm ngừng làm việc do khu vực bị phong tỏa.",
+    signed_by="Trần Quốc Sơn",
+)
 PAPERS: dict[str, Content] = {
     "receipt": RECEIPT,
     "receipt_waiting": WAITING,
     "card_slip": SLIP,
+    "supplement_request": SUPPLEMENT,
+    "refusal": REFUSAL,
+    "apology": APOLOGY,
     "form_14_hsb": FORM,
     "posting_label": LABEL,
     "label_sheet": SHEET,

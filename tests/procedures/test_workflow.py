@@ -68,11 +68,15 @@ def test_another_person_approves_and_the_citizen_is_told(proposed: Dossier, supe
     assert Notice.objects.filter(user=proposed.owner, kind="decided").count() == 1
 
 
-def test_a_rejection_needs_a_reason(proposed: Dossier, supervisor: User) -> None:
+def test_a_rejection_needs_a_reason_and_its_legal_basis(proposed: Dossier, supervisor: User) -> None:
     with pytest.raises(MoveRefused) as refused:
         move(proposed, "reject", actor=supervisor, key="x", note="  ")
     assert refused.value.field == "note"
-    move(proposed, "reject", actor=supervisor, key="x", note="Đang đóng BHXH.")
+    with pytest.raises(MoveRefused) as refused:
+        move(proposed, "reject", actor=supervisor, key="x", note="Đang đóng BHXH.")
+    assert refused.value.field == "legal_basis"
+    basis = {"legal_basis": "Nghị quyết 93/2015/QH13"}
+    move(proposed, "reject", actor=supervisor, key="x", note="Đang đóng BHXH.", facts=basis)
     assert proposed.final
 
 
