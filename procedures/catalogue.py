@@ -343,7 +343,13 @@ def _name_problems(definition: Definition, kinds: Container[str]) -> Iterator[st
             yield f"fields.{field.name}: there is no step {field.step}"
         if field.kind not in kinds:
             yield f"fields.{field.name}: there is no field kind {field.kind}"
-    if all(limit.cases for limit in definition.time_limits):
+        corrected = definition.field(field.replaces) if field.replaces else field
+        if corrected is None or corrected.step != field.step:
+            yield f"fields.{field.name}.replaces: there is no field {field.replaces} on its page"
+    for document in definition.documents:
+        if document.proves and document.proves not in steps:
+            yield f"documents.{document.slug}.proves: there is no step {document.proves}"
+    if all(limit.cases or limit.when for limit in definition.time_limits):
         yield "time_limits: one limit must hold for all other cases"
     yield from _code_problems(definition)
 
@@ -372,6 +378,12 @@ def _condition_problems(definition: Definition) -> Iterator[str]:
     looked_at = {f"fields.{name}": names for name, names in edges.items()}
     looked_at |= {f"documents.{d.slug}": set(_condition_fields(d.when)) for d in definition.documents}
     looked_at |= {f"steps.{s.slug}": set(_condition_fields(s.when)) for s in definition.steps}
+    looked_at |= {f"cases.{c.slug}": set(_condition_fields(c.when)) for c in definition.cases}
+    looked_at |= {
+        f"time_limits.{number}": set(_condition_fields(limit.when))
+        for number, limit in enumerate(definition.time_limits, start=1)
+    }
+    looked_at["urgent_when"] = set(_condition_fields(definition.urgent_when))
     for place, names in looked_at.items():
         yield from (f"{place}.when: there is no field {name}" for name in sorted(names - known))
     yield from (f"fields.{name}.when: depends on itself" for name in edges if _in_circle(name, edges))

@@ -90,7 +90,10 @@ def _same(value: Any, wanted: Any) -> bool:
 
 
 class TimeLimit(Part, frozen=True):
-    """How long the office may take. ``cases`` empty: for all cases not named elsewhere."""
+    """How long the office may take. ``cases`` empty: for all cases not named elsewhere.
+
+    A limit with ``when`` goes before one without: it is for some answers only.
+    """
 
     days: int
     unit: Literal["working", "calendar"]
@@ -98,16 +101,22 @@ class TimeLimit(Part, frozen=True):
     confidence: ConfidenceMark
     note: Text | None = None
     cases: list[str] = []
+    when: Condition | None = None
 
 
 class Case(Part, frozen=True):
-    """One of the situations a procedure distinguishes, with its own needs and legal basis."""
+    """One of the situations a procedure distinguishes, with its own needs and legal basis.
+
+    ``synonyms``: what people call it, for the search. ``when``: offered only after these answers.
+    """
 
     slug: str
     label: Text
     legal: str = ""
     needs: Text | None = None
     confidence: ConfidenceMark = "sure"
+    synonyms: list[str] = []
+    when: Condition | None = None
 
 
 class Step(Part, frozen=True):
@@ -130,7 +139,8 @@ class Choice(Part, frozen=True):
 class Field(Part, frozen=True):
     """A question. ``kind`` names its widget and validation (``procedures.forms.KINDS``).
 
-    ``minimum`` and ``maximum`` bound a number, or the length of ``digits``.
+    ``minimum`` and ``maximum`` bound a number, or the length of ``digits``. ``replaces`` names the
+    question whose answer this one corrects: both are shown side by side.
     """
 
     name: str
@@ -146,10 +156,11 @@ class Field(Part, frozen=True):
     latest: Literal["", "today"] = ""
     prefill: str = ""
     rules: list[str] = []
+    replaces: str = ""
 
 
 class Document(Part, frozen=True):
-    """A paper of the dossier and how it is handed in."""
+    """A paper of the dossier and how it is handed in; ``proves`` names the page it is evidence for."""
 
     slug: str
     label: Text
@@ -159,6 +170,7 @@ class Document(Part, frozen=True):
     form: str = ""
     help: Text | None = None
     confidence: ConfidenceMark = "sure"
+    proves: str = ""
 
     @property
     def uploaded(self) -> bool:
@@ -218,7 +230,11 @@ class Result(Part, frozen=True):
 
 
 class Definition(Part, frozen=True, dict=True):
-    """One version of a procedure, complete."""
+    """One version of a procedure, complete.
+
+    ``synonyms``: what people call it, for the search. ``urgent_when``: answers that put a dossier on
+    top of the desk's queue.
+    """
 
     slug: str
     group: Literal["A", "B", "C", "D", "E", "F"]
@@ -244,6 +260,8 @@ class Definition(Part, frozen=True, dict=True):
     notes: list[Text] = []
     form_code: str = ""
     declaration: Text | None = None
+    synonyms: list[str] = []
+    urgent_when: Condition | None = None
 
     @cached_property
     def digest(self) -> str:
@@ -281,10 +299,17 @@ class Definition(Part, frozen=True, dict=True):
     def transition(self, action: str) -> Transition | None:
         return self._by_name["transition"].get(action)
 
-    def time_limit(self, case: str) -> TimeLimit:
-        """The limit of ``case``: its own if it has one, else the general one."""
+    def time_limit(self, case: str, answers: Mapping[str, Any]) -> TimeLimit:
+        """The limit of ``case``: one for just these answers, else its own, else the general one."""
         own = [limit for limit in self.time_limits if case in limit.cases]
-        return (own or [limit for limit in self.time_limits if not limit.cases])[0]
+        general = [limit for limit in self.time_limits if not limit.cases]
+        answers = {**answers, "case": case}
+        fitting = [limit for limit in (*own, *general) if applies(limit, answers)]
+        return next((limit for limit in fitting if limit.when), fitting[0])
+
+    def is_urgent(self, answers: Mapping[str, Any]) -> bool:
+        """Whether a dossier with these answers goes before all others."""
+        return self.urgent_when is not None and self.urgent_when.holds(answers)
 
     def fields_of(self, step: Step, answers: Mapping[str, Any]) -> list[Field]:
         """The questions of ``step`` that apply to ``answers``."""
@@ -299,5 +324,5 @@ class Definition(Part, frozen=True, dict=True):
         return [d for d in self.documents if applies(d, answers)]
 
 
-def applies(part: Field | Step | Document, answers: Mapping[str, Any]) -> bool:
+def applies(part: Case | TimeLimit | Field | Step | Document, answers: Mapping[str, Any]) -> bool:
     return part.when is None or part.when.holds(answers)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from copy import copy
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -15,7 +16,7 @@ from portal import fields
 from portal.options import Options
 from portal.selects import SelectField, WardField
 from procedures import hooks
-from procedures.definition import Definition, Field, Step, Text
+from procedures.definition import Definition, Field, Step, Text, applies
 from procedures.models import Bank
 
 Maker = Callable[[Field, Definition, date, dict[str, Any]], fields.PortalField]
@@ -146,6 +147,15 @@ class StepForm(fields.PageForm):
         self.answers = {**answers, **(typed_values(definition, step, data) if data is not None else {})}
         for asked in definition.fields_of(step, self.answers):
             self.fields[asked.name] = form_field(asked, definition, today)
+            if asked.kind == "case" and any(case.when for case in definition.cases):
+                self.fields[asked.name] = self._offered(form_field(asked, definition, today))
+
+    def _offered(self, question: Any) -> fields.PortalField:
+        """The question for the case with only those that the answers so far leave open."""
+        offered = {case.slug for case in self.definition.cases if applies(case, self.answers)}
+        own: fields.PortalField = copy(question)
+        own.options = [option for option in question.options if option["value"] in offered]  # type: ignore[attr-defined]
+        return own
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

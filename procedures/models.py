@@ -207,6 +207,8 @@ class ProcedureVersion(models.Model):
     notes = models.JSONField(_("notes"), default=list)
     form_code = models.CharField(_("form"), max_length=40, blank=True)
     declaration = models.JSONField(_("declaration"), null=True, blank=True)
+    synonyms = models.JSONField(_("what people call it"), default=list, blank=True)
+    urgent_when = models.JSONField(_("urgent when"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("procedure version")
@@ -247,6 +249,8 @@ class Case(VersionRow):
     legal = models.CharField(_("legal basis"), max_length=300, blank=True)
     needs = models.JSONField(_("conditions in words"), null=True, blank=True)
     confidence = models.CharField(_("confidence"), max_length=6, choices=Confidence)
+    synonyms = models.JSONField(_("what people call it"), default=list, blank=True)
+    when = models.JSONField(_("only when"), null=True, blank=True)
 
 
 class TimeLimit(VersionRow):
@@ -256,6 +260,7 @@ class TimeLimit(VersionRow):
     confidence = models.CharField(_("confidence"), max_length=6, choices=Confidence)
     note = models.JSONField(_("note"), null=True, blank=True)
     cases = models.JSONField(_("cases"), default=list)
+    when = models.JSONField(_("only when"), null=True, blank=True)
 
 
 class Step(VersionRow):
@@ -283,6 +288,7 @@ class Field(VersionRow):
     latest = models.CharField(_("latest day"), max_length=5, blank=True)
     prefill = models.CharField(_("filled in from the account"), max_length=30, blank=True)
     rules = models.JSONField(_("rules"), default=list)
+    replaces = models.CharField(_("corrects the answer"), max_length=60, blank=True)
 
 
 class Document(VersionRow):
@@ -295,6 +301,7 @@ class Document(VersionRow):
     form = models.CharField(_("form"), max_length=60, blank=True)
     help = models.JSONField(_("help"), null=True, blank=True)
     confidence = models.CharField(_("confidence"), max_length=6, choices=Confidence)
+    proves = models.CharField(_("evidence for the page"), max_length=60, blank=True)
 
 
 class State(VersionRow):
@@ -374,6 +381,7 @@ class Dossier(models.Model):
     applicant = models.CharField(_("applicant"), max_length=100, blank=True)
     applicant_bare = models.CharField(max_length=100, blank=True)
     insurance_number = models.CharField(_("social insurance number"), max_length=10, blank=True)
+    urgent = models.BooleanField(_("urgent"), default=False)
     phone = models.CharField(_("phone"), max_length=11, blank=True)
 
     filed_at = models.DateTimeField(_("filed"), null=True, blank=True)
@@ -404,6 +412,9 @@ class Dossier(models.Model):
             models.Index(fields=["office", "final", "due_at"], name="dossier_queue"),
             models.Index(fields=["office", "filed_at"], name="dossier_intake"),
             models.Index(fields=["insurance_number"], name="dossier_insurance_number"),
+            models.Index(
+                fields=["office"], condition=Q(urgent=True, final=False), name="dossier_urgent_open"
+            ),
             GinIndex(fields=["applicant_bare"], opclasses=["gin_trgm_ops"], name="dossier_applicant"),
         ]
 

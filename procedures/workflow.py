@@ -254,7 +254,8 @@ def _enter(dossier: Dossier, definition: Definition, target: str, now: datetime)
 def _start_clock(dossier: Dossier, definition: Definition, now: datetime) -> None:
     work = deadlines.calendar()
     dossier.clock_started_on = deadlines.day_zero(now, work)
-    last_day = deadlines.due_on(dossier.clock_started_on, definition.time_limit(dossier.case), work)
+    limit = definition.time_limit(dossier.case, dossier.answers)
+    last_day = deadlines.due_on(dossier.clock_started_on, limit, work)
     dossier.due_at = deadlines.closing(last_day)
 
 

@@ -209,7 +209,7 @@ class DossierAdmin(RoleAdmin):
         action: str = "",
     ) -> HttpResponse:
         definition = definition_for(dossier)
-        limit = definition.time_limit(dossier.case)
+        limit = definition.time_limit(dossier.case, dossier.answers)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -220,7 +220,7 @@ class DossierAdmin(RoleAdmin):
             "case": definition.case(dossier.case),
             "tone": deadline_tone(dossier),
             "limit": limit,
-            "limit_words": papers.time_limit_words(definition, dossier.case),
+            "limit_words": papers.limit_words(limit),
             "actions": [
                 t
                 for t in workflow.available_actions(dossier, _user(request))

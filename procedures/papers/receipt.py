@@ -15,7 +15,7 @@ def receipt(issue: Issue) -> documents.Receipt:
     return documents.Receipt(
         **filer(issue),
         documents=_papers(dossier, definition),
-        statutory_time=time_limit_words(definition, dossier.case),
+        statutory_time=time_limit_words(dossier),
         received_at=dossier.filed_at,
         return_at=dossier.due_at,
         result_delivery=shown(dossier, "result_delivery"),

@@ -76,9 +76,9 @@ def return_address(dossier: Dossier) -> str:
     return str(dossier.answers.get("delivery_address", "")) or citizen_address(dossier)
 
 
-def time_limit_words(definition: Definition, case: str) -> str:
-    """The statutory time of ``case`` as a phrase: ``5 ngày làm việc``."""
-    return limit_words(definition.time_limit(case))
+def time_limit_words(dossier: Dossier) -> str:
+    """The statutory time of ``dossier`` as a phrase: ``5 ngày làm việc``."""
+    return limit_words(definition_for(dossier).time_limit(dossier.case, dossier.answers))
 
 
 def limit_words(limit: TimeLimit) -> str:

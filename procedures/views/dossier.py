@@ -89,7 +89,7 @@ def _row(dossier: Dossier) -> dict[str, Any]:
         "dossier": dossier,
         "definition": definition,
         "state": definition.state(dossier.state),
-        "limit": definition.time_limit(dossier.case),
+        "limit": definition.time_limit(dossier.case, dossier.answers),
     }
 
 
@@ -137,7 +137,7 @@ def dossier_page(
         "definition": definition,
         "state": definition.state(dossier.state),
         "case": definition.case(dossier.case),
-        "limit": definition.time_limit(dossier.case),
+        "limit": definition.time_limit(dossier.case, dossier.answers),
         "office": dossier.office,
         "actions": actions,
         "just_filed": len(events) == 1 and timezone.now() - events[0].at < timedelta(minutes=15),

@@ -54,7 +54,7 @@ def test_a_new_file_is_published_and_the_old_version_retires() -> None:
     assert catalogue.load(_changed(7)).outcome == "published"
     old.refresh_from_db()
     assert old.status == Status.RETIRED
-    assert definition_of(_current()).time_limit("").days == 7
+    assert definition_of(_current()).time_limit("", {}).days == 7
 
 
 def test_what_staff_published_is_not_overwritten_by_a_deploy(clerk: User, supervisor: User) -> None:
