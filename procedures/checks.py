@@ -6,7 +6,15 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db.utils import DatabaseError
 
-from procedures import catalogue
+from procedures import catalogue, guide
+
+
+@register(Tags.models)
+def guide_holds(**_kwargs: Any) -> list[CheckMessage]:
+    """The questions that lead to a procedure name procedures and cases that are shipped."""
+    definitions = {definition.slug: definition for definition in catalogue.shipped()}
+    problems = guide.problems_of(guide.shipped(), definitions)
+    return [Error(problem, obj="which_procedure.toml", id="procedures.E003") for problem in problems]
 
 
 @register(Tags.models)

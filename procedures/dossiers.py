@@ -16,7 +16,7 @@ from portal import text
 from portal.models import User
 from procedures import attachments, catalogue, offices, workflow
 from procedures.catalogue import definition_for, definition_of
-from procedures.definition import Definition, Document, Field, Step
+from procedures.definition import Case, Definition, Document, Field, Step
 from procedures.forms import StepForm, form_field, typed_values
 from procedures.models import (
     Dossier,
@@ -75,11 +75,11 @@ def similar(dossier: Dossier) -> list[Dossier]:
 # --- Drafts --------------------------------------------------------------------------------------
 
 
-def start(user: User, version: ProcedureVersion) -> Dossier:
+def start(user: User, version: ProcedureVersion, *, case: str = "") -> Dossier:
     """The open draft of ``user`` for the procedure, begun now if there is none.
 
-    A draft whose version has retired is carried over to ``version``: answers stay, see
-    ``carried_over``.
+    A new one begins with ``case`` chosen, if there is such a case. A draft whose version has retired is
+    carried over to ``version``: answers stay, see ``carried_over``.
     """
     dossier = _draft(user, version)
     if dossier is None:
@@ -90,7 +90,7 @@ def start(user: User, version: ProcedureVersion) -> Dossier:
                     version=version,
                     procedure=version.procedure,
                     draft_code=_draft_code(),
-                    typed=_prefilled(user, definition_of(version)),
+                    typed=_prefilled(user, definition_of(version), case),
                 )
         except IntegrityError:
             dossier = Dossier.objects.get(owner=user, procedure=version.procedure, state="draft")
@@ -115,8 +115,8 @@ def _draft_code() -> str:
     return _DRAFT + "".join(secrets.choice(_ALPHABET) for _ in range(10))
 
 
-def _prefilled(user: User, definition: Definition) -> dict[str, str]:
-    """What the account already knows, in the form's raw shape."""
+def _prefilled(user: User, definition: Definition, case: str) -> dict[str, str]:
+    """What the account already knows and where the citizen came from, in the form's raw shape."""
     known = {
         "full_name": user.full_name,
         "date_of_birth": user.date_of_birth,
@@ -127,7 +127,17 @@ def _prefilled(user: User, definition: Definition) -> dict[str, str]:
         "street": user.street,
         "ward": user.ward_id or "",
     }
-    return {f.name: known[f.prefill] for f in definition.fields if known.get(f.prefill)}
+    typed = {f.name: known[f.prefill] for f in definition.fields if known.get(f.prefill)}
+    chosen = definition.case(case)
+    if chosen is None:
+        return typed
+    return {**typed, **_leading_to(chosen), "case": case}
+
+
+def _leading_to(case: Case) -> dict[str, str]:
+    """The answer after which ``case`` is offered, where it hangs on a single one."""
+    when = case.when
+    return {when.field: str(when.equals)} if when and when.field and when.equals is not None else {}
 
 
 @dataclass(frozen=True)
@@ -282,6 +292,7 @@ def _freeze(dossier: Dossier, found: Review, now: datetime) -> None:
     answers, today = found.answers, timezone.localdate(now)
     dossier.office = offices.office_for_procedure(definition.handled_by, str(answers.get("ward", "")), today)
     dossier.answers = answers
+    dossier.urgent = definition.is_urgent(answers)
     dossier.applicant = str(answers.get("full_name") or dossier.owner.full_name)
     dossier.applicant_bare = text.without_marks(dossier.applicant)
     dossier.insurance_number = str(answers.get("insurance_number", ""))

@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from procedures.views import check, dossier, files, filing, public, uploads
+from procedures.views import check, dossier, files, filing, finding, public, uploads
 
 urlpatterns = [
     path("", public.home, name="home"),
-    path("thu-tuc/", public.procedure_list, name="procedure_list"),
+    path("thu-tuc/", finding.procedure_list, name="procedure_list"),
     path("thu-tuc/<slug:slug>/", public.procedure, name="procedure"),
     path("thu-tuc/<slug:slug>/bat-dau/", filing.start, name="start"),
+    path("chon-thu-tuc/", finding.which, name="which"),
+    path("chon-thu-tuc/<path:way>/", finding.which, name="which"),
     path("tra-cuu/", public.track, name="track"),
     path("xac-thuc/<str:token>/", public.verify, name="verify"),
     path("ho-so/", dossier.dossier_list, name="dossier_list"),

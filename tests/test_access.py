@@ -98,6 +98,8 @@ PAGES = {
     "thu-tuc/": READERS,
     "thu-tuc/<slug:slug>/": READERS,
     "thu-tuc/<slug:slug>/bat-dau/": CITIZENS,
+    "chon-thu-tuc/": READERS,
+    "chon-thu-tuc/<path:way>/": Row("iiiiiii", "mmmm", "/chon-thu-tuc/the-so/the/"),
     "tra-cuu/": EVERYBODY,
     "xac-thuc/<str:token>/": READERS,
     "ho-so/": Row("siiffff", "mmmm"),

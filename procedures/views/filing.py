@@ -34,10 +34,11 @@ def start(request: UserRequest, slug: str) -> HttpResponse:
     if request.method != "POST":
         # Back from the sign-in that pressing the button led to: no draft without pressing it.
         messages.info(request, _("Now press “Start” to begin."))
-        return redirect("procedure", slug)
+        query = request.GET.urlencode()
+        return redirect(reverse("procedure", args=[slug]) + (f"?{query}" if query else ""))
     earlier = Dossier.objects.filter(owner=request.user, procedure=version.procedure, state="draft")
     changes = [line for draft in earlier for line in dossiers.carried_over(draft, version)]
-    dossier = dossiers.start(request.user, version)
+    dossier = dossiers.start(request.user, version, case=request.GET.get("truong-hop", ""))
     if changes:
         messages.info(
             request,

@@ -1,4 +1,4 @@
-"""Pages anybody may open: home, catalogue, tracking, verification of a document."""
+"""Pages anybody may open: home, a procedure, tracking, verification of a document."""
 
 from typing import Any
 
@@ -10,7 +10,6 @@ from django.views.decorators.http import require_safe
 
 from portal import fields
 from portal.http import Request, render_page, too_many
-from portal.text import without_marks
 from procedures import catalogue, dossiers, papers
 from procedures.catalogue import definition_for, definition_of
 from procedures.definition import Condition, Definition, Text
@@ -26,24 +25,11 @@ GROUPS = {
 }
 
 
-def _found(query: str) -> list[tuple[str, list[Definition]]]:
-    """Published procedures whose words hold every word of ``query``, by group."""
-    words = without_marks(query).split()
+def groups() -> list[tuple[str, list[Definition]]]:
+    """Published procedures by group."""
     groups: dict[str, list[Definition]] = {}
     for _version, definition in catalogue.all_published():
-        text = without_marks(
-            " ".join(
-                (
-                    definition.title.vi,
-                    definition.title.en,
-                    definition.summary.vi,
-                    definition.summary.en,
-                    *(case.label.vi for case in definition.cases),
-                )
-            )
-        )
-        if all(word in text for word in words):
-            groups.setdefault(str(GROUPS[definition.group]), []).append(definition)
+        groups.setdefault(str(GROUPS[definition.group]), []).append(definition)
     return list(groups.items())
 
 
@@ -52,27 +38,7 @@ def home(request: Request) -> HttpResponse:
     notices = []
     if request.user.is_authenticated and not request.user.is_staff:
         notices = list(request.user.notices.filter(read_at=None)[:3])
-    return render_page(request, "procedures/home.html", {"groups": _found(""), "notices": notices})
-
-
-@require_safe
-def procedure_list(request: Request) -> HttpResponse:
-    query = request.GET.get("q", "")[:100]
-    groups = _found(query)
-    context = {
-        "groups": groups,
-        "count": sum(len(definitions) for _name, definitions in groups),
-        "query": query,
-        "search_attrs": [
-            ("hx-get", request.path),
-            ("hx-trigger", "input changed delay:300ms"),
-            ("hx-target", "#results"),
-            ("hx-swap", "outerHTML"),
-            ("hx-sync", "this:replace"),
-            ("hx-replace-url", "true"),
-        ],
-    }
-    return render_page(request, "procedures/list.html", context, fragments=("page", "results"))
+    return render_page(request, "procedures/home.html", {"groups": groups(), "notices": notices})
 
 
 @require_safe
@@ -88,11 +54,13 @@ def procedure_page(request: Request, version: ProcedureVersion, *, status: int =
     mine: list[Dossier] = []
     if request.user.is_authenticated and not request.user.is_staff:
         mine = list(dossiers.visible_to(request.user).filter(procedure=version.procedure, final=False))
+    chosen = definition.case(request.GET.get("truong-hop", ""))
     return render_page(
         request,
         "procedures/procedure.html",
         {
             "definition": definition,
+            "chosen": chosen,
             "group": GROUPS[definition.group],
             "limits": _limits(definition),
             "filers": filers(definition),
@@ -206,7 +174,7 @@ def _public_facts(dossier: Dossier) -> dict[str, Any]:
         "state": definition.state(dossier.state),
         "filed_at": dossier.filed_at,
         "due_at": dossier.due_at,
-        "limit": definition.time_limit(dossier.case),
+        "limit": definition.time_limit(dossier.case, dossier.answers),
     }
 
 
