@@ -34,9 +34,12 @@ _STEP = "ba-muoi-cau"
 def definition() -> Definition:
     """The lump sum with one page of thirty questions in place of its own."""
     shipped = next(d for d in catalogue.shipped() if d.slug == "lump-sum")
+    papers = [paper for paper in shipped.documents if paper.when is None]
     step = Step(slug=_STEP, title=Text(vi="Ba mươi câu hỏi", en="Thirty questions"))
     fields = [_field(number, kind) for number, kind in enumerate(MIX)]
-    return replace(shipped, slug="thirty-questions", steps=[step], fields=fields)
+    return replace(
+        shipped, slug="thirty-questions", handled_by="province", steps=[step], fields=fields, documents=papers
+    )
 
 
 def _field(number: int, kind: str) -> Field:

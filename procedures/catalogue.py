@@ -1,34 +1,38 @@
 """Versions of procedures: read from TOML, kept as rows, published, compared, written back.
 
 ``definition_of`` is the way from rows to the value everything else works on. A published version
-never changes, so its ``Definition`` is kept in the process; which version is published is asked of
-the database every time, so publishing takes effect at once in every process.
+never changes, so its ``Definition`` is kept in the process by its digest; which version is published
+is asked of the database every time, so publishing takes effect at once in every process.
 """
 
 import tomllib
-from collections import Counter
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import msgspec
 import tomli_w
 from django.db import models, transaction
-from django.utils import timezone
+from django.db.models import Q
+from django.db.models.functions import Coalesce
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
-from portal import outbox
 from portal.models import User
-from procedures import blocks, hooks
+from procedures import blocks
 from procedures import models as rows
-from procedures.definition import Condition, Definition, Text
-from procedures.forms import KINDS
-from procedures.models import Procedure, ProcedureVersion
+from procedures.definition import Definition
+from procedures.differences import differences
+from procedures.models import Dossier, Procedure, ProcedureVersion, VersionChange
+from procedures.validator import Problem, control_characters, doubles, problems_of, row_problems
+from procedures.wording import PARTS
 
 DEFINITIONS = Path(__file__).parent / "definitions"
-Status = ProcedureVersion.Status
+Status, Origin, Action = ProcedureVersion.Status, ProcedureVersion.Origin, VersionChange.Action
 
 # The lists of a definition and the tables that hold their members.
 _TABLES: dict[str, type[rows.VersionRow]] = {
@@ -45,9 +49,29 @@ _TABLES: dict[str, type[rows.VersionRow]] = {
 class InvalidDefinition(ValueError):
     """A definition that cannot be published; ``problems`` says why, each at its place."""
 
-    def __init__(self, slug: str, problems: list[str]) -> None:
-        super().__init__(f"{slug}: " + "; ".join(problems))
+    def __init__(self, slug: str, problems: list[Problem]) -> None:
+        super().__init__(f"{slug}: " + "; ".join(map(str, problems)))
         self.problems = problems
+
+
+class NotADraft(ValueError):
+    """A change to what is no draft any more: published or set aside in the meantime."""
+
+    def __init__(self, version: ProcedureVersion) -> None:
+        super().__init__(f"{version} is {version.status}")
+        self.version = version
+
+
+class Changed(ValueError):
+    """A draft that is not what the person saw any more."""
+
+
+class DraftOpen(ValueError):
+    """A procedure has one draft at a time; ``draft`` is the open one."""
+
+    def __init__(self, draft: ProcedureVersion) -> None:
+        super().__init__(f"{draft} is open")
+        self.draft = draft
 
 
 # --- TOML ----------------------------------------------------------------------------------------
@@ -125,9 +149,19 @@ def definition_for(dossier: rows.Dossier) -> Definition:
     return _kept(dossier.version_id)
 
 
+def begun_with(dossier: rows.Dossier) -> Definition | None:
+    """The content a draft was begun with; None when that is still in force."""
+    return None if dossier.begun_with_id is None else _kept(dossier.begun_with_id)
+
+
 @lru_cache(maxsize=256)
 def _kept(pk: int) -> Definition:
-    return _read(ProcedureVersion.objects.select_related("procedure").get(pk=pk))
+    version = ProcedureVersion.objects.select_related("procedure").get(pk=pk)
+    return _compiled.get(version.digest) or _compiled.setdefault(version.digest, _read(version))
+
+
+# Equal content is one value: a version that brings an old one back shares what was made of it.
+_compiled: WeakValueDictionary[str, Definition] = WeakValueDictionary()
 
 
 def _read(version: ProcedureVersion) -> Definition:
@@ -171,38 +205,173 @@ def all_published() -> list[tuple[ProcedureVersion, Definition]]:
     return [(v, definition_of(v)) for v in versions.order_by("group", "order")]
 
 
-def new_draft(slug: str, *, author: User) -> ProcedureVersion:
-    """A draft with the content of the published version; the open draft where there is one."""
+def last_retired(slug: str) -> ProcedureVersion | None:
+    """The version last in force of a procedure that is not offered any more."""
+    return (
+        ProcedureVersion.objects.filter(
+            procedure__slug=slug, status=Status.RETIRED, published_at__isnull=False
+        )
+        .select_related("procedure")
+        .order_by("-number")
+        .first()
+    )
+
+
+# --- Drafts --------------------------------------------------------------------------------------
+
+
+def new_draft(slug: str, *, author: User, source: ProcedureVersion | None = None) -> ProcedureVersion:
+    """A draft with the content of ``source``, by default of the published version.
+
+    Without ``source`` the open draft where there is one; with it ``DraftOpen`` is raised then.
+    """
     with transaction.atomic():
         procedure = Procedure.objects.select_for_update().get(slug=slug)
         draft = procedure.versions.filter(status=Status.DRAFT).first()
-        current = published(slug)
-        if draft is not None or current is None:
-            if draft is None:
-                raise LookupError(f"{slug} has no published version to draft from")
+        if draft is not None:
+            if source is not None:
+                raise DraftOpen(draft)
             return draft
-        draft = _new_version(procedure, ProcedureVersion.Origin.STAFF, author)
-        _write(draft, definition_of(current))
+        copied = source or published(slug)
+        if copied is None:
+            raise LookupError(f"{slug} has no published version to draft from")
+        draft = _new_version(procedure, Origin.STAFF, author)
+        _write(draft, definition_of(copied))
+        _record(draft, Action.DRAFTED, author, lambda: [_("With the content of version %d.") % copied.number])
         return draft
 
 
-def publish(version: ProcedureVersion, *, actor: User | None, now: datetime) -> None:
-    """Make ``version`` the one new dossiers get; the one before it retires.
+def edit(
+    version: ProcedureVersion,
+    change: Callable[[Definition], Definition],
+    *,
+    actor: User,
+    action: str = Action.EDITED,
+) -> Definition:
+    """Put what ``change`` makes of the draft's content in its place, and record who did.
 
-    Raises ``InvalidDefinition``, and ``PermissionError`` when the author of a draft publishes it.
+    ``change`` sees the content as it stands under the lock and may raise to refuse. Raises
+    ``NotADraft``, and ``InvalidDefinition`` where the tables cannot hold the content.
     """
-    if version.origin == ProcedureVersion.Origin.STAFF and (actor is None or actor == version.drafted_by):
-        raise PermissionError("a version is published by another person than its author")
-    definition = _read(version)
-    problems = problems_of(definition)
-    if problems:
-        raise InvalidDefinition(definition.slug, problems)
     with transaction.atomic():
-        Procedure.objects.select_for_update().get(pk=version.procedure_id)
-        version.procedure.versions.filter(status=Status.PUBLISHED).update(status=Status.RETIRED)
+        locked = _locked(version)
+        old = _read(locked)
+        new = change(old)
+        if new == old:
+            return old
+        problems = unstorable(new)
+        if problems:
+            raise InvalidDefinition(new.slug, problems)
+        locked.origin, locked.drafted_by = Origin.STAFF, locked.drafted_by or actor
+        _write(locked, new)
+        _record(locked, action, actor, lambda: differences(old, new))
+        return new
+
+
+def discard(version: ProcedureVersion, *, actor: User) -> None:
+    """Set a draft aside: it stays to be read and can be drafted from again. Raises ``NotADraft``."""
+    with transaction.atomic():
+        locked = _locked(version)
+        ProcedureVersion.objects.filter(pk=locked.pk).update(status=Status.RETIRED)
+        _record(locked, Action.DISCARDED, actor)
+
+
+def _locked(version: ProcedureVersion) -> ProcedureVersion:
+    """``version`` under a lock; raises ``NotADraft``."""
+    locked = (
+        ProcedureVersion.objects.select_for_update(of=("self",))
+        .select_related("procedure")
+        .get(pk=version.pk)
+    )
+    if locked.status != Status.DRAFT:
+        raise NotADraft(locked)
+    return locked
+
+
+def _record(
+    version: ProcedureVersion, action: str, actor: User | None, lines: Callable[[], list[str]] = list
+) -> None:
+    """Leave a trace of ``action``, with ``lines`` in both languages."""
+    words = {}
+    for code in ("vi", "en"):
+        with translation.override(code):
+            words[f"lines_{code}"] = lines()
+    VersionChange.objects.create(version=version, action=action, actor=actor, **words)
+
+
+_WRITING = (Action.DRAFTED, Action.EDITED, Action.IMPORTED)
+
+
+def authors(version: ProcedureVersion) -> set[int]:
+    """Everybody who began or changed ``version``."""
+    writers = version.changes.filter(action__in=_WRITING, actor__isnull=False).values_list(
+        "actor_id", flat=True
+    )
+    return {pk for pk in (*writers, version.drafted_by_id) if pk is not None}
+
+
+def unstorable(definition: Definition) -> list[Problem]:
+    """What the tables cannot hold: doubles, too long, out of range, invisible characters."""
+    found = [*doubles(definition)]
+    for many, part in PARTS.items():
+        table = _TABLES.get(many, ProcedureVersion)
+        for key, piece in zip(part.keys(definition), part.of(definition), strict=True):
+            row = table(**_columns(piece, table))
+            found += row_problems(part.many, key, row)
+            found += control_characters(part.many, key, piece) if part.many else []
+    return found
+
+
+# --- In force ------------------------------------------------------------------------------------
+
+
+def publish(version: ProcedureVersion, *, actor: User | None, now: datetime, seen: str = "") -> None:
+    """Make ``version`` the one new dossiers get, and drafts of citizens go on with.
+
+    ``seen`` is the digest of the content the actor has looked at. Raises ``InvalidDefinition``,
+    ``NotADraft``, ``Changed``, and ``PermissionError`` when somebody who wrote the draft publishes it.
+    """
+    with transaction.atomic():
+        procedure = Procedure.objects.select_for_update().get(pk=version.procedure_id)
+        locked = _locked(version)
+        if locked.origin == Origin.STAFF and (actor is None or actor.pk in authors(locked)):
+            raise PermissionError("a version is published by another person than those who wrote it")
+        definition = _read(locked)
+        if seen and seen != definition.digest:
+            raise Changed(f"{locked} was changed in the meantime")
+        problems = problems_of(definition)
+        if problems:
+            raise InvalidDefinition(definition.slug, problems)
+        before = procedure.versions.filter(status=Status.PUBLISHED).first()
+        procedure.versions.filter(status=Status.PUBLISHED).update(status=Status.RETIRED)
         version.status, version.digest = Status.PUBLISHED, definition.digest
         version.published_by, version.published_at = actor, now
         version.save(update_fields=["status", "digest", "published_by", "published_at"])
+        _carry_over(version)
+        old = definition_of(before) if before and actor else None
+        _record(version, Action.PUBLISHED, actor, lambda: differences(old, definition) if old else [])
+
+
+def _carry_over(version: ProcedureVersion) -> None:
+    """Citizens' drafts go on with ``version`` and remember what they were begun with."""
+    Dossier.objects.filter(procedure_id=version.procedure_id, state="draft").exclude(version=version).update(
+        begun_with=Coalesce("begun_with", "version"), version=version
+    )
+
+
+def retire(version: ProcedureVersion, *, actor: User, reason: str) -> None:
+    """Take the published ``version`` out of force: nothing new can be filed. Raises ``NotADraft``."""
+    with transaction.atomic():
+        Procedure.objects.select_for_update().get(pk=version.procedure_id)
+        done = ProcedureVersion.objects.filter(pk=version.pk, status=Status.PUBLISHED).update(
+            status=Status.RETIRED
+        )
+        if not done:
+            raise NotADraft(ProcedureVersion.objects.get(pk=version.pk))
+        _record(version, Action.RETIRED, actor, lambda: [reason])
+
+
+# --- At deploy -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -219,14 +388,17 @@ def load(definition: Definition) -> Loaded:
     """
     now = timezone.now()
     with transaction.atomic():
-        procedure, _ = Procedure.objects.get_or_create(slug=definition.slug)
+        procedure, _created = Procedure.objects.get_or_create(slug=definition.slug)
         Procedure.objects.select_for_update().get(pk=procedure.pk)
         current = published(definition.slug)
-        if procedure.versions.filter(digest=definition.digest).exclude(status=Status.RETIRED).exists():
+        known = procedure.versions.filter(digest=definition.digest)
+        if known.filter(~Q(status=Status.RETIRED) | Q(published_at=None)).exists():
             return Loaded(definition.slug, "unchanged")
-        if current and current.origin == ProcedureVersion.Origin.STAFF:
+        if current is None and procedure.versions.filter(changes__action=Action.RETIRED).exists():
+            return Loaded(definition.slug, "left alone: staff retired it")
+        if current and current.origin == Origin.STAFF:
             return _load_as_draft(procedure, definition)
-        version = _new_version(procedure, ProcedureVersion.Origin.FILE, None)
+        version = _new_version(procedure, Origin.FILE, None)
         _write(version, definition)
         publish(version, actor=None, now=now)
         return Loaded(definition.slug, "published")
@@ -235,190 +407,10 @@ def load(definition: Definition) -> Loaded:
 def _load_as_draft(procedure: Procedure, definition: Definition) -> Loaded:
     if procedure.versions.filter(status=Status.DRAFT).exists():
         return Loaded(definition.slug, "left alone: staff are drafting")
-    _write(_new_version(procedure, ProcedureVersion.Origin.FILE, None), definition)
+    _write(_new_version(procedure, Origin.FILE, None), definition)
     return Loaded(definition.slug, "drafted: the published version is the staff's")
 
 
 def _new_version(procedure: Procedure, origin: str, author: User | None) -> ProcedureVersion:
     last = procedure.versions.aggregate(last=models.Max("number"))["last"] or 0
     return ProcedureVersion(procedure=procedure, number=last + 1, origin=origin, drafted_by=author)
-
-
-# --- Comparing and checking ----------------------------------------------------------------------
-
-
-def differences(old: Definition, new: Definition) -> list[str]:
-    """What changed from ``old`` to ``new``, a line each: ``fields.phone.required: true → false``."""
-    return list(_differ("", _keyed(msgspec.to_builtins(old)), _keyed(msgspec.to_builtins(new))))
-
-
-def _keyed(value: Any) -> Any:
-    """Lists of named things become mappings, so that moving one is not read as changing all."""
-    if isinstance(value, dict):
-        return {k: _keyed(v) for k, v in value.items()}
-    if isinstance(value, list) and value and isinstance(value[0], dict):
-        name = next((n for n in ("slug", "name", "action", "value") if n in value[0]), "")
-        return {item[name]: _keyed(item) for item in value} if name else value
-    return value
-
-
-def _differ(path: str, old: Any, new: Any) -> Iterator[str]:
-    if isinstance(old, dict) and isinstance(new, dict):
-        for key in [*old, *(k for k in new if k not in old)]:
-            yield from _differ(f"{path}.{key}" if path else key, old.get(key), new.get(key))
-    elif old != new:
-        yield f"{path}: {_shown(old)} → {_shown(new)}"
-
-
-def _shown(value: Any) -> str:
-    return "–" if value is None else msgspec.json.encode(value).decode()
-
-
-def problems_of(definition: Definition) -> list[str]:
-    """Why ``definition`` cannot be published, a line for each problem, naming its place."""
-    return [
-        *_flow_problems(definition),
-        *_paper_problems(definition),
-        *_name_problems(definition, KINDS),
-        *_condition_problems(definition),
-        *_text_problems(definition),
-    ]
-
-
-def _flow_problems(definition: Definition) -> Iterator[str]:
-    states = {state.slug for state in definition.states}
-    for transition in definition.transitions:
-        place = f"transitions.{transition.action}"
-        unknown = [s for s in (*transition.sources, transition.target) if s and s not in states]
-        yield from (f"{place}: there is no state {slug}" for slug in unknown)
-        unknown = [a for a in transition.four_eyes if not definition.transition(a)]
-        yield from (f"{place}.four_eyes: there is no action {action}" for action in unknown)
-    yield from _dead_ends(definition)
-
-
-def _paper_problems(definition: Definition) -> Iterator[str]:
-    """Papers that nothing waits for, and documents that are made of nothing."""
-    if not definition.transition("record_originals"):
-        for document in definition.documents:
-            if document.posted and document.required:
-                yield f"documents.{document.slug}: nothing receives the original"
-    if not any(document.generated for document in definition.documents):
-        for transition in definition.transitions:
-            if "documents.form" in transition.topics:
-                yield f"transitions.{transition.action}: no document is made by the portal"
-
-
-def _dead_ends(definition: Definition) -> Iterator[str]:
-    """States nothing leads to, and open states nothing leads out of."""
-    reached, found = {"draft"}, 0
-    while len(reached) != found:
-        found = len(reached)
-        reached |= {t.target for t in definition.transitions if t.target and reached & set(t.sources)}
-    for state in definition.states:
-        if state.slug not in reached:
-            yield f"states.{state.slug}: cannot be reached"
-        if not state.final and not any(t.target and state.slug in t.sources for t in definition.transitions):
-            yield f"states.{state.slug}: has no way out"
-    if not any(state.slug == "draft" for state in definition.states):
-        yield "states: there is no draft"
-
-
-_NAMES = {
-    "cases": "slug",
-    "steps": "slug",
-    "fields": "name",
-    "documents": "slug",
-    "states": "slug",
-    "transitions": "action",
-}
-
-
-def _name_problems(definition: Definition, kinds: Container[str]) -> Iterator[str]:
-    for part, name in _NAMES.items():
-        seen = Counter(getattr(member, name) for member in getattr(definition, part))
-        yield from (f"{part}.{double}: stands twice" for double, count in seen.items() if count > 1)
-    steps = {step.slug for step in definition.steps}
-    for field in definition.fields:
-        if field.step not in steps:
-            yield f"fields.{field.name}: there is no step {field.step}"
-        if field.kind not in kinds:
-            yield f"fields.{field.name}: there is no field kind {field.kind}"
-        corrected = definition.field(field.replaces) if field.replaces else field
-        if corrected is None or corrected.step != field.step:
-            yield f"fields.{field.name}.replaces: there is no field {field.replaces} on its page"
-    for document in definition.documents:
-        if document.proves and document.proves not in steps:
-            yield f"documents.{document.slug}.proves: there is no step {document.proves}"
-    if all(limit.cases or limit.when for limit in definition.time_limits):
-        yield "time_limits: one limit must hold for all other cases"
-    yield from _code_problems(definition)
-
-
-def _code_problems(definition: Definition) -> Iterator[str]:
-    """Names of rules and topics that no code has registered."""
-    for owner, names in _rule_names(definition):
-        yield from (f"{owner}: there is no rule {name}" for name in names if name not in hooks.rules)
-    for transition in definition.transitions:
-        unknown = [topic for topic in transition.topics if topic not in outbox.handlers]
-        yield from (f"transitions.{transition.action}: there is no topic {topic}" for topic in unknown)
-
-
-def _rule_names(definition: Definition) -> Iterator[tuple[str, list[str]]]:
-    for field in definition.fields:
-        yield f"fields.{field.name}", field.rules
-    for step in definition.steps:
-        yield f"steps.{step.slug}", step.rules
-    for transition in definition.transitions:
-        yield f"transitions.{transition.action}", transition.rules
-
-
-def _condition_problems(definition: Definition) -> Iterator[str]:
-    known = {field.name for field in definition.fields} | {"case"}
-    edges = {field.name: set(_condition_fields(field.when)) for field in definition.fields}
-    looked_at = {f"fields.{name}": names for name, names in edges.items()}
-    looked_at |= {f"documents.{d.slug}": set(_condition_fields(d.when)) for d in definition.documents}
-    looked_at |= {f"steps.{s.slug}": set(_condition_fields(s.when)) for s in definition.steps}
-    looked_at |= {f"cases.{c.slug}": set(_condition_fields(c.when)) for c in definition.cases}
-    looked_at |= {
-        f"time_limits.{number}": set(_condition_fields(limit.when))
-        for number, limit in enumerate(definition.time_limits, start=1)
-    }
-    looked_at["urgent_when"] = set(_condition_fields(definition.urgent_when))
-    for place, names in looked_at.items():
-        yield from (f"{place}.when: there is no field {name}" for name in sorted(names - known))
-    yield from (f"fields.{name}.when: depends on itself" for name in edges if _in_circle(name, edges))
-
-
-def _condition_fields(condition: Condition | None) -> Iterator[str]:
-    return condition.fields() if condition else iter(())
-
-
-def _in_circle(start: str, edges: dict[str, set[str]]) -> bool:
-    reached: set[str] = set()
-    ahead = set(edges[start])
-    while ahead:
-        name = ahead.pop()
-        if name == start:
-            return True
-        if name not in reached:
-            reached.add(name)
-            ahead |= edges.get(name, set())
-    return False
-
-
-def _text_problems(definition: Definition) -> Iterator[str]:
-    for path, text in _texts("", definition):
-        if not text.vi.strip() or not text.en.strip():
-            yield f"{path}: needs words in both languages"
-
-
-def _texts(path: str, value: Any) -> Iterator[tuple[str, Text]]:
-    if isinstance(value, Text):
-        yield path, value
-    elif isinstance(value, msgspec.Struct):
-        for name in value.__struct_fields__:
-            yield from _texts(f"{path}.{name}" if path else name, getattr(value, name))
-    elif isinstance(value, list):
-        for item in value:
-            name = next((getattr(item, n) for n in ("slug", "name", "action") if hasattr(item, n)), "")
-            yield from _texts(f"{path}.{name}" if name else path, item)

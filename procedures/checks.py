@@ -6,7 +6,7 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db.utils import DatabaseError
 
-from procedures import catalogue, guide
+from procedures import catalogue, guide, validator
 
 
 @register(Tags.models)
@@ -21,9 +21,9 @@ def guide_holds(**_kwargs: Any) -> list[CheckMessage]:
 def shipped_definitions_hold(**_kwargs: Any) -> list[CheckMessage]:
     """Every definition the project ships can be published."""
     return [
-        Error(problem, obj=definition.slug, id="procedures.E001")
+        Error(str(problem), obj=definition.slug, id="procedures.E001")
         for definition in catalogue.shipped()
-        for problem in catalogue.problems_of(definition)
+        for problem in validator.problems_of(definition)
     ]
 
 
@@ -37,7 +37,7 @@ def published_definitions_hold(databases: Any = None, **_kwargs: Any) -> list[Ch
     except DatabaseError as error:
         return [checks.Warning(f"the catalogue could not be read: {error}", id="procedures.W001")]
     return [
-        Error(problem, obj=definition.slug, id="procedures.E002")
+        Error(str(problem), obj=definition.slug, id="procedures.E002")
         for _version, definition in versions
-        for problem in catalogue.problems_of(definition)
+        for problem in validator.problems_of(definition)
     ]

@@ -229,7 +229,7 @@ class Result(Part, frozen=True):
     returned: Text | None = None
 
 
-class Definition(Part, frozen=True, dict=True):
+class Definition(Part, frozen=True, dict=True, weakref=True):
     """One version of a procedure, complete.
 
     ``synonyms``: what people call it, for the search. ``urgent_when``: answers that put a dossier on

@@ -8,13 +8,14 @@ from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal import text
 from portal.models import User
-from procedures import attachments, catalogue, offices, workflow
+from procedures import attachments, catalogue, differences, offices, workflow
 from procedures.catalogue import definition_for, definition_of
 from procedures.definition import Case, Definition, Document, Field, Step
 from procedures.forms import StepForm, form_field, typed_values
@@ -79,7 +80,7 @@ def start(user: User, version: ProcedureVersion, *, case: str = "") -> Dossier:
     """The open draft of ``user`` for the procedure, begun now if there is none.
 
     A new one begins with ``case`` chosen, if there is such a case. A draft whose version has retired is
-    carried over to ``version``: answers stay, see ``carried_over``.
+    carried over to ``version``: answers stay, see ``changes_since_begun``.
     """
     dossier = _draft(user, version)
     if dossier is None:
@@ -95,16 +96,17 @@ def start(user: User, version: ProcedureVersion, *, case: str = "") -> Dossier:
         except IntegrityError:
             dossier = Dossier.objects.get(owner=user, procedure=version.procedure, state="draft")
     if dossier.version_id != version.pk:
-        Dossier.objects.filter(pk=dossier.pk, state="draft").update(version=version)
-        dossier.version = version
+        Dossier.objects.filter(pk=dossier.pk, state="draft").update(
+            begun_with=Coalesce("begun_with", "version"), version=version
+        )
+        dossier.refresh_from_db()
     return dossier
 
 
-def carried_over(dossier: Dossier, version: ProcedureVersion | None) -> list[str]:
-    """How ``version``, now published, differs from the one the draft was begun with."""
-    if version is None or not dossier.is_draft or dossier.version_id == version.pk:
-        return []
-    return catalogue.differences(definition_for(dossier), definition_of(version))
+def changes_since_begun(dossier: Dossier) -> list[str]:
+    """What has changed for the citizen since the draft was begun, as publishing carried it over."""
+    begun_with = catalogue.begun_with(dossier)
+    return differences.for_citizen(begun_with, definition_for(dossier)) if begun_with else []
 
 
 def _draft(user: User, version: ProcedureVersion) -> Dossier | None:
@@ -261,18 +263,41 @@ def file(dossier: Dossier, *, actor: User, key: str, now: datetime | None = None
     def prepare(locked: Dossier) -> None:
         if not locked.is_draft:
             return
+        if locked.version.status == ProcedureVersion.Status.RETIRED:
+            raise _OutOfForce("its version has retired")
         if _filing_action(definition_for(locked), locked.typed) != action:
             raise workflow.MoveRefused(_("The answers have just changed; please check them again."))
         _freeze(locked, review(locked, timezone.localdate(now)), now)
 
     try:
         return workflow.move(dossier, action, actor=actor, key=key, now=now, prepare=prepare)
+    except _OutOfForce:
+        raise _out_of_force(dossier) from None
     except workflow.MoveRefused:
         filed = dossier.events.filter(sequence=1, actor=actor).first()
         if filed is None:
             raise
         dossier.refresh_from_db()
         return filed
+
+
+class _OutOfForce(workflow.MoveRefused):
+    """A draft of a version that has retired."""
+
+
+def _out_of_force(dossier: Dossier) -> workflow.MoveRefused:
+    """Why a draft whose version has retired is not filed; it goes on with the version now in force."""
+    current = ProcedureVersion.objects.filter(
+        procedure_id=dossier.procedure_id, status=ProcedureVersion.Status.PUBLISHED
+    ).first()
+    if current is None:
+        return workflow.MoveRefused(
+            _("This procedure is not offered any more, so the draft cannot be filed.")
+        )
+    start(dossier.owner, current)
+    return workflow.MoveRefused(
+        _("The procedure has just changed; your answers are kept. Please go through the pages again.")
+    )
 
 
 def _filing_action(definition: Definition, answers: Mapping[str, Any]) -> str:

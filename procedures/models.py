@@ -231,6 +231,37 @@ class ProcedureVersion(models.Model):
         return f"{self.procedure.slug} {self.number}"
 
 
+class VersionChange(models.Model):
+    """Who did what to a version, and when: rows are never changed."""
+
+    class Action(models.TextChoices):
+        DRAFTED = "drafted", _("drafted")
+        EDITED = "edited", _("edited")
+        IMPORTED = "imported", _("imported from a file")
+        PUBLISHED = "published", _("published")
+        RETIRED = "retired", _("retired")
+        DISCARDED = "discarded", _("set aside")
+
+    version = models.ForeignKey(
+        ProcedureVersion, models.PROTECT, related_name="changes", verbose_name=_("version")
+    )
+    action = models.CharField(_("action"), max_length=9, choices=Action)
+    actor = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("user")
+    )
+    at = models.DateTimeField(_("at"), default=timezone.now)
+    lines_vi = models.JSONField(_("what changed (Vietnamese)"), default=list)
+    lines_en = models.JSONField(_("what changed (English)"), default=list)
+
+    class Meta:
+        ordering: ClassVar = ["-at", "-id"]
+        verbose_name = _("change of a version")
+        verbose_name_plural = _("changes of versions")
+
+    def __str__(self) -> str:
+        return f"{self.version_id} {self.action} {self.at:%Y-%m-%d %H:%M}"
+
+
 class VersionRow(models.Model):
     """A piece of a version, in its place."""
 
@@ -361,6 +392,14 @@ class Dossier(models.Model):
     draft_code = models.CharField(max_length=16, unique=True)
     code = models.CharField(_("code"), max_length=32, unique=True, null=True, blank=True)
     version = models.ForeignKey(ProcedureVersion, models.PROTECT, related_name="+", verbose_name=_("version"))
+    begun_with = models.ForeignKey(
+        ProcedureVersion,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="the version a draft was begun with, when another was published since",
+    )
     procedure = models.ForeignKey(
         Procedure, models.PROTECT, related_name="dossiers", verbose_name=_("procedure")
     )

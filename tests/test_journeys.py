@@ -10,7 +10,18 @@ from django.utils import timezone, translation
 
 from portal import outbox
 from portal.models import OutboxMessage, User
-from procedures import apologies, catalogue, deadlines, demo, dossiers, forms, mailroom, papers, workflow
+from procedures import (
+    apologies,
+    catalogue,
+    deadlines,
+    demo,
+    dossiers,
+    forms,
+    mailroom,
+    papers,
+    validator,
+    workflow,
+)
 from procedures.definition import Definition, Transition
 from procedures.documents import OfficialForm
 from procedures.forms import KINDS, StepForm
@@ -180,7 +191,7 @@ def test_the_walks_take_every_action(definition: Definition) -> None:
 
 @ALL
 def test_a_definition_has_no_problems(definition: Definition) -> None:
-    assert catalogue.problems_of(definition) == []
+    assert validator.problems_of(definition) == []
 
 
 @ALL

@@ -99,6 +99,7 @@ def check_page(
         "uploads_url": uploads_url,
         "back_url": uploads_url or url_of(dossier, review.forms[-1].step),
         "similar": dossiers.similar(dossier),
+        "changes": dossiers.changes_since_begun(dossier),
     }
     return render_page(request, "procedures/check.html", context, status=status, push_url=push_url)
 

@@ -21,6 +21,7 @@ def overview(request: UserRequest, dossier: Dossier) -> HttpResponse:
         "dossier": dossier,
         "definition": definition_for(dossier),
         "tasks": tasks,
+        "changes": dossiers.changes_since_begun(dossier),
         "next_url": next(task["url"] for task in tasks if task["status"] != "done"),
     }
     return render_page(request, "procedures/draft.html", context)

@@ -28,7 +28,7 @@ from procedures.views.uploads import uploads_page
 def start(request: UserRequest, slug: str) -> HttpResponse:
     version = catalogue.published(slug)
     if version is None:
-        raise Http404
+        return redirect("procedure", slug)
     if "citizen" not in definition_of(version).filers:
         return public.procedure_page(request, version, status=403)
     if request.method != "POST":
@@ -36,17 +36,7 @@ def start(request: UserRequest, slug: str) -> HttpResponse:
         messages.info(request, _("Now press “Start” to begin."))
         query = request.GET.urlencode()
         return redirect(reverse("procedure", args=[slug]) + (f"?{query}" if query else ""))
-    earlier = Dossier.objects.filter(owner=request.user, procedure=version.procedure, state="draft")
-    changes = [line for draft in earlier for line in dossiers.carried_over(draft, version)]
     dossier = dossiers.start(request.user, version, case=request.GET.get("truong-hop", ""))
-    if changes:
-        messages.info(
-            request,
-            _(
-                "The procedure has changed since you began; your answers are kept. Please go through the "
-                "pages again."
-            ),
-        )
     return _go_on(request, dossier, definition_for(dossier).steps_for(dossier.typed)[0])
 
 
@@ -66,6 +56,8 @@ def step(request: UserRequest, code: str, slug: str) -> HttpResponse:
         return redirect("dossier", code)
     definition = definition_for(dossier)
     found = definition.step(slug)
+    if found is None and dossier.begun_with_id:
+        return redirect("dossier", code)  # a page that the new version does not have
     if found is None:
         raise Http404
     if request.method != "POST":
@@ -132,7 +124,7 @@ def _step_page(
     steps = definition.steps_for(dossier.typed)
     url = reverse("step", args=[dossier.draft_code, found.slug])
     to_check = "kiem-tra" in request.GET
-    _redraw_on_change(definition, found, form, url)
+    redraw_on_change(definition, found, form, url)
     number = steps.index(found) + 1 if found in steps else 1
     context = {
         "dossier": dossier,
@@ -152,6 +144,7 @@ def _step_page(
         "to_check": to_check,
         "errors": form.errors if form.is_bound else {},
         "similar": dossiers.similar(dossier) if number <= 2 else [],
+        "changes": dossiers.changes_since_begun(dossier),
     }
     return render_page(
         request,
@@ -163,7 +156,7 @@ def _step_page(
     )
 
 
-def _redraw_on_change(definition: Definition, found: Step, form: StepForm, url: str) -> None:
+def redraw_on_change(definition: Definition, found: Step, form: StepForm, url: str) -> None:
     """Questions that can decide about others on the same page ask the server for the page anew."""
     here = {field.name for field in definition.fields if field.step == found.slug}
     deciding = {

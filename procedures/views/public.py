@@ -14,15 +14,7 @@ from procedures import catalogue, dossiers, papers
 from procedures.catalogue import definition_for, definition_of
 from procedures.definition import Condition, Definition, Text
 from procedures.models import Dossier, IssuedDocument, ProcedureVersion
-
-GROUPS = {
-    "A": gettext_lazy("Health insurance payments"),
-    "B": gettext_lazy("Paying out benefits"),
-    "C": gettext_lazy("Social insurance benefits"),
-    "D": gettext_lazy("Books and cards"),
-    "E": gettext_lazy("Contributions"),
-    "F": gettext_lazy("Other"),
-}
+from procedures.vocabulary import FILERS, GROUPS
 
 
 def groups() -> list[tuple[str, list[Definition]]]:
@@ -43,7 +35,7 @@ def home(request: Request) -> HttpResponse:
 
 @require_safe
 def procedure(request: Request, slug: str) -> HttpResponse:
-    version = catalogue.published(slug)
+    version = catalogue.published(slug) or catalogue.last_retired(slug)
     if version is None:
         raise Http404
     return procedure_page(request, version)
@@ -61,6 +53,7 @@ def procedure_page(request: Request, version: ProcedureVersion, *, status: int =
         {
             "definition": definition,
             "chosen": chosen,
+            "offered": version.status == ProcedureVersion.Status.PUBLISHED,
             "group": GROUPS[definition.group],
             "limits": _limits(definition),
             "filers": filers(definition),
@@ -70,14 +63,6 @@ def procedure_page(request: Request, version: ProcedureVersion, *, status: int =
         },
         status=status,
     )
-
-
-FILERS = {
-    "citizen": gettext_lazy("the person concerned"),
-    "employer": gettext_lazy("the employer"),
-    "health_facility": gettext_lazy("the health facility"),
-    "agent": gettext_lazy("the collecting agent"),
-}
 
 
 def filers(definition: Definition) -> list[str]:

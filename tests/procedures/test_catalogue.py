@@ -4,13 +4,15 @@ import msgspec
 import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from portal.models import User
 from procedures import catalogue, dossiers
-from procedures.catalogue import InvalidDefinition, definition_of, problems_of
+from procedures.catalogue import InvalidDefinition, definition_of
 from procedures.definition import Condition, Definition, Field, Text
+from procedures.differences import differences
 from procedures.models import Case, Dossier, Procedure, ProcedureVersion
+from procedures.validator import problems_of
 
 pytestmark = pytest.mark.django_db
 Status = ProcedureVersion.Status
@@ -98,21 +100,22 @@ def test_a_filed_dossier_keeps_its_version_and_a_draft_is_carried_over(filed: Do
     old = _current()
     draft = dossiers.start(citizen, old)
     catalogue.load(_changed(7))
-    assert dossiers.carried_over(draft, _current()) == ["time_limits: " + _shown_limits()]
-    assert dossiers.start(citizen, _current()).version == _current()
+    draft.refresh_from_db()
+    assert (draft.version, draft.begun_with) == (_current(), old)
+    assert dossiers.changes_since_begun(draft) == ["Thời hạn giải quyết nay là: 7 ngày làm việc"]
     assert Dossier.objects.get(pk=filed.pk).version == old
 
 
-def _shown_limits() -> str:
-    old, new = (msgspec.json.encode(d.time_limits).decode() for d in (_shipped(), _changed(7)))
-    return f"{old} → {new}"
-
-
-def test_differences_name_the_place() -> None:
+def test_differences_are_told_in_the_words_of_the_page() -> None:
     old = _shipped()
     fields = [msgspec.structs.replace(f, required=False) if f.name == "phone" else f for f in old.fields]
-    new = msgspec.structs.replace(old, fields=fields)
-    assert catalogue.differences(old, new) == ["fields.phone.required: – → false"]
+    new = msgspec.structs.replace(old, fields=[*fields[1:], fields[0]])
+    assert differences(old, new) == [
+        "Câu hỏi “Số điện thoại”: Bắt buộc trả lời: có → không",
+        "Câu hỏi “Chọn một trường hợp”: nằm ở chỗ khác",
+    ]
+    with translation.override("en"):
+        assert differences(old, new)[0] == "Question “Phone”: Must be answered: yes → no"
 
 
 WORDS = Text(vi="x", en="x")
@@ -121,19 +124,25 @@ WORDS = Text(vi="x", en="x")
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ({"states": []}, "there is no state draft"),
-        ({"transitions": []}, "has no way out"),
-        ({"time_limits": []}, "one limit must hold"),
-        ({"fields": [Field(name="a", step="nowhere", kind="name", label=WORDS)]}, "no step nowhere"),
-        ({"fields": [Field(name="a", step="ly-do", kind="dance", label=WORDS)]}, "no field kind dance"),
+        ({"states": []}, "states: There is no state “draft”."),
+        ({"transitions": []}, "states.draft: There is no way out"),
+        ({"time_limits": []}, "time_limits: One limit must hold"),
+        (
+            {"fields": [Field(name="a", step="nowhere", kind="name", label=WORDS)]},
+            "fields.a.step: There is no page “nowhere”",
+        ),
+        (
+            {"fields": [Field(name="a", step="ly-do", kind="dance", label=WORDS)]},
+            "fields.a.kind: There is no kind of answer “dance”",
+        ),
         (
             {"fields": [Field(name="a", step="ly-do", kind="name", label=WORDS, rules=["nope"])]},
-            "no rule nope",
+            "fields.a.rules: There is no check “nope”",
         ),
-        ({"title": Text(vi="", en="x")}, "needs words in both languages"),
+        ({"title": Text(vi="", en="x")}, "title: Words are needed in both languages"),
         (
             {"transitions": [t for t in _shipped().transitions if t.action != "record_originals"]},
-            "documents.insurance_book: nothing receives the original",
+            "documents.insurance_book.mode: Nothing receives the original",
         ),
         (
             {
@@ -154,7 +163,7 @@ WORDS = Text(vi="x", en="x")
                     ),
                 ]
             },
-            "depends on itself",
+            "fields.a.when: The condition depends on the question itself",
         ),
         (
             {
@@ -168,13 +177,13 @@ WORDS = Text(vi="x", en="x")
                     )
                 ]
             },
-            "no field c",
+            "fields.a.when: There is no question “c”",
         ),
     ],
 )
 def test_what_cannot_work_is_not_published(change: dict[str, object], problem: str) -> None:
     broken = msgspec.structs.replace(_shipped(), **change)
-    assert any(problem in line for line in problems_of(broken)), problems_of(broken)
+    assert any(problem in str(line) for line in problems_of(broken)), problems_of(broken)
     with pytest.raises(InvalidDefinition):
         catalogue.load(broken)
     assert Procedure.objects.count() == 25

@@ -18,6 +18,7 @@ from procedures.models import (
     IntakeList,
     IntakeRow,
     ProcedureVersion,
+    VersionChange,
     VersionRow,
 )
 
@@ -105,7 +106,8 @@ def test_every_table_of_history_has_its_guard_switched_on(db: None) -> None:
             "WHERE tgname = 'append_only' AND tgenabled = 'O' ORDER BY relname"
         )
         guarded = [row[0] for row in cursor.fetchall()]
-    assert guarded == sorted(m._meta.db_table for m in (DossierEvent, AccessLog, IntakeRow, IntakeList))
+    models = (DossierEvent, AccessLog, IntakeRow, IntakeList, VersionChange)
+    assert guarded == sorted(m._meta.db_table for m in models)
 
 
 @pytest.mark.parametrize("name", VERSION_ROWS)

@@ -1,0 +1,163 @@
+"""Words for the names that definitions use: who files, how papers come, kinds, rules, side effects."""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Words = str | Promise
+
+GROUPS: Mapping[str, Words] = {
+    "A": _("Health insurance payments"),
+    "B": _("Paying out benefits"),
+    "C": _("Social insurance benefits"),
+    "D": _("Books and cards"),
+    "E": _("Contributions"),
+    "F": _("Other"),
+}
+FILERS: Mapping[str, Words] = {
+    "citizen": _("the person concerned"),
+    "employer": _("the employer"),
+    "health_facility": _("the health facility"),
+    "agent": _("the collecting agent"),
+}
+HANDLED_BY: Mapping[str, Words] = {
+    "district": _("the office where the citizen lives"),
+    "province": _("the province office"),
+}
+MEDIUMS: Mapping[str, Words] = {
+    "paper": _("paper"),
+    "electronic": _("electronic document"),
+    "money": _("money"),
+    "paper+money": _("paper and money"),
+    "electronic+money": _("electronic document and money"),
+    "paper+electronic": _("paper and electronic document"),
+    "electronic+paper": _("electronic document, on paper if wished"),
+    "paper+digital": _("paper, with a digital copy"),
+}
+MODES: Mapping[str, Words] = {
+    "generated": _("made by the portal"),
+    "generated_then_post": _("made by the portal; sign it and post it"),
+    "upload": _("upload a photo or a PDF"),
+    "upload_then_original": _("upload a photo or a PDF, and post the original"),
+    "post_original": _("post the original"),
+}
+ROLES: Mapping[str, Words] = {
+    "citizen": _("the citizen"),
+    "clerk": _("clerk"),
+    "supervisor": _("supervisor"),
+    "director": _("director"),
+    "administrator": _("administrator"),
+    "system": _("the portal"),
+}
+CLOCKS: Mapping[str, Words] = {
+    "waiting": _("has not started"),
+    "running": _("runs"),
+    "paused": _("is paused"),
+    "stopped": _("has stopped"),
+}
+TONES: Mapping[str, Words] = {
+    "grey": _("grey"),
+    "blue": _("blue"),
+    "green": _("green"),
+    "yellow": _("yellow"),
+    "red": _("red"),
+}
+BUTTONS: Mapping[str, Words] = {
+    "primary": _("main button"),
+    "secondary": _("plain button"),
+    "warning": _("warning button"),
+}
+NOTES: Mapping[str, Words] = {
+    "none": _("is not asked"),
+    "optional": _("may be given"),
+    "required": _("must be given"),
+}
+UNITS: Mapping[str, Words] = {"working": _("working days"), "calendar": _("calendar days")}
+LATEST: Mapping[str, Words] = {"": _("any day"), "today": _("today or earlier")}
+PREFILLS: Mapping[str, Words] = {
+    "": _("nothing"),
+    "full_name": _("full name"),
+    "date_of_birth": _("date of birth"),
+    "id_number": _("number of the identity paper"),
+    "insurance_number": _("social insurance number"),
+    "phone": _("phone"),
+    "email": _("e-mail address"),
+    "ward": _("ward"),
+    "street": _("street and house number"),
+}
+# The national list of dossier states.
+STATUS_CODES: Mapping[str, Words] = {
+    "0": _("0 – draft, not filed"),
+    "1": _("1 – filed"),
+    "2": _("2 – accepted"),
+    "3": _("3 – not accepted"),
+    "4": _("4 – being processed"),
+    "5": _("5 – supplement requested"),
+    "6": _("6 – payment due"),
+    "7": _("7 – withdrawal asked"),
+    "8": _("8 – stopped"),
+    "9": _("9 – done"),
+    "10": _("10 – result returned"),
+}
+KINDS: Mapping[str, Words] = {
+    "text": _("a line of text"),
+    "long_text": _("several lines of text"),
+    "name": _("name of a person, upper-case"),
+    "case": _("choice of the case"),
+    "choice": _("choice of one answer"),
+    "multiple": _("choice of several answers"),
+    "yes_no": _("yes or no"),
+    "confirm": _("a box to tick"),
+    "date": _("day, month, year"),
+    "date_or_year": _("date, or the year alone"),
+    "month": _("month and year"),
+    "period": _("quarter or month of a year"),
+    "years_months": _("length in years and months"),
+    "integer": _("whole number"),
+    "money": _("amount in đồng"),
+    "digits": _("number made of digits"),
+    "insurance_number": _("social insurance number"),
+    "identity_paper": _("number of the identity paper"),
+    "health_card": _("health card number"),
+    "phone": _("phone"),
+    "email": _("e-mail address"),
+    "ward": _("ward"),
+    "facility": _("health facility"),
+    "unit_code": _("unit code"),
+    "bank": _("bank"),
+    "bank_account": _("bank account"),
+    "bank_holder": _("account holder, without marks"),
+    "tracking_number": _("tracking number"),
+}
+RULES: Mapping[str, Words] = {
+    "originals_complete": _("All paper originals have arrived"),
+    "supplement_once": _("A supplement is asked for once, with a full list"),
+    "supplement_answered": _("The answer brings a file or says something"),
+    "legal_basis_given": _("The legal basis is given"),
+    "apology_in_time": _("The new date is given once, before the deadline, and is a later working day"),
+    "tracking_given": _("A tracking number is given"),
+    "dates_in_order": _("No end lies before its beginning"),
+    "arrears_until_death": _("The last unpaid month is not after the month of death"),
+    "retired_1994_to_2011": _("Retired from 01/01/1994 to 31/05/2011"),
+    "month_not_past": _("The month asked for lies ahead"),
+    "stay_in_order": _("Discharge is not before admission"),
+    "account_typed_twice": _("The account number is typed twice alike"),
+    "card_matches_number": _("The card number ends in the insurance number"),
+    "account_of_refundee": _("The account belongs to the person refunded, or the heir"),
+    "account_of_applicant": _("The account belongs to the applicant"),
+    "pension.lump_sum_entitlement": _("Right to the lump sum: age, years, time since the last contribution"),
+}
+TOPICS: Mapping[str, Words] = {
+    "documents.receipt": _("make the receipt"),
+    "documents.form": _("make the official form"),
+    "documents.labels": _("make the posting labels"),
+    "documents.return_label": _("make the return label"),
+    "documents.supplement_request": _("make the request for a supplement"),
+    "documents.appointment_slip": _("make the slip that stands in for a health card"),
+    "documents.refusal": _("make the letter of refusal"),
+    "documents.apology": _("make the letter of apology"),
+    "notices.event": _("tell the citizen"),
+}
+# What other side effects queue; no action of a procedure starts these.
+INNER_TOPICS = frozenset({"attachments.scan", "notices.email"})
