@@ -266,7 +266,7 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [NONE],
         "script-src": [SELF],
         "style-src": [SELF],
-        "img-src": [SELF, "data:"],
+        "img-src": [SELF, "data:", "blob:"],  # a photo is shown from the phone that sent it
         "font-src": [SELF],
         "connect-src": [SELF],
         "form-action": [SELF],

@@ -73,6 +73,23 @@
     if (detail.target.id === "page") reveal("signed-out", false);
   });
 
+  // A photo that was chosen here is shown from here, by its size; what the browser cannot show (HEIC)
+  // or does not have comes from the server.
+  const chosen = new Map();
+  document.addEventListener("change", ({ target }) => {
+    for (const file of target.files || []) chosen.set(String(file.size), file);
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    for (const image of document.querySelectorAll("img[data-src]")) {
+      const { src, size } = image.dataset;
+      const file = chosen.get(size);
+      image.removeAttribute("data-src");
+      image.onload = () => URL.revokeObjectURL(image.src);
+      image.onerror = () => ([image.onerror, image.src] = [null, src]);
+      image.src = file ? URL.createObjectURL(file) : src;
+    }
+  });
+
   document.addEventListener("htmx:xhr:progress", ({ target, detail }) => {
     const bar = target.closest(".paper, form")?.querySelector(".uploading progress");
     if (bar && detail.lengthComputable) bar.value = (100 * detail.loaded) / detail.total;
