@@ -17,7 +17,7 @@ _DRAFTS = f"""
 import random
 from django.utils import timezone
 from procedures import demo
-for number in range(7):
+for number in range(8):
     chance = random.Random(number)
     who = demo.person(chance, "22429")
     user = demo.citizen(who, password="{PASSWORD}")
@@ -152,6 +152,16 @@ def test_a_broker_that_is_away_or_hangs_keeps_nobody_waiting(
     eventually(lambda: after.settled, "filing wakes a worker again")
     during.assert_everything_once()
     after.assert_everything_once()
+
+
+def test_a_database_that_drops_its_connections_loses_nothing(site: Site, citizens: Iterator[Citizen]) -> None:
+    citizen = next(citizens)
+    dropped = """SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                 WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+    assert site.value(dropped) > 1
+    file_quickly(citizen)
+    eventually(lambda: citizen.settled, "the worker has a connection again")
+    citizen.assert_everything_once()
 
 
 def test_filing_on_two_devices_at_once_files_once(site: Site, citizens: Iterator[Citizen]) -> None:
