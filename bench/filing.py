@@ -183,7 +183,7 @@ def _form(page: str, hidden: dict[str, str], given: dict[str, str]) -> list[tupl
 
 
 def _upload(browser: Browser, papers: Papers) -> None:
-    """Choose both files, each sent at once, look at the small pictures, and go on."""
+    """Choose both files, each sent at once, look at what pictures the page loads, and go on."""
     for name, file in papers.files():
         element = tag(browser.page, name=name)
         target = attribute(element, "hx-target").removeprefix("#")

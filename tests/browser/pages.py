@@ -58,13 +58,12 @@ ANSWERS: Mapping[str, Answers] = {
     },
     "nguoi-de-nghi": {"street": "12 Hùng Vương", "residence_kind": "permanent"},
     "qua-trinh-dong": {"scheme": "compulsory", "books_count": "2", "unemployment_reserved": "yes"},
-    "nhan-tien": {
-        "pay_method": "bank_transfer",
+    "nhan-tien": {"pay_method": "bank_transfer", "result_delivery": "post"},
+    "noi-nhan": {
         "bank": "970436",
         "bank_branch": "Khánh Hòa",
         "account_number": "0071 0012 34567",
         "account_holder": NAME.lower(),
-        "result_delivery": "post",
     },
 }
 

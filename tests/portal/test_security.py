@@ -211,7 +211,7 @@ def test_decomposed_letters_are_kept_composed(draft: Dossier) -> None:
     typed = {**draft.typed, "full_name": "Nguye\u0302\u0303n Thi\u0323 A\u0301nh", "street": "Tho\u0302n 3"}
     client = _calm(draft.owner)
     client.post(f"/ho-so/{draft.draft_code}/buoc/nguoi-de-nghi/", typed)
-    client.post(f"/ho-so/{draft.draft_code}/buoc/nhan-tien/", {**typed, "account_holder": "nguyen thi anh"})
+    client.post(f"/ho-so/{draft.draft_code}/buoc/noi-nhan/", {**typed, "account_holder": "nguyen thi anh"})
     file_draft(Dossier.objects.get(pk=draft.pk))
     draft.refresh_from_db()
     assert (draft.applicant, draft.answers["street"]) == ("NGUYỄN THỊ ÁNH", "Thôn 3")
@@ -396,7 +396,7 @@ def hostile(draft: Dossier, clerk: User, sign_in: SignIn) -> Dossier:
     """A dossier that holds SCRIPT wherever its citizen and its clerk may type."""
     client = sign_in(draft.owner)
     typed = {**draft.typed, "street": SCRIPT, "bank_branch": SCRIPT, "delivery_address": SCRIPT}
-    for step in ("nguoi-de-nghi", "nhan-tien"):
+    for step in ("nguoi-de-nghi", "noi-nhan"):
         assert client.post(f"/ho-so/{draft.draft_code}/buoc/{step}/", typed).status_code == 303
     photo = SimpleUploadedFile(f"{SCRIPT.replace('/', '')}.jpg", demo.photo("x"))
     client.post(f"/ho-so/{draft.draft_code}/giay-to-kem/?tai=1", {"file_id_photo": photo})
@@ -435,7 +435,7 @@ def test_script_in_a_draft_is_text_on_its_pages(draft: Dossier, sign_in: SignIn)
     client = sign_in(draft.owner)
     for step, names in (
         ("nguoi-de-nghi", ("full_name", "street", "phone", "email")),
-        ("nhan-tien", ("bank_branch",)),
+        ("noi-nhan", ("bank_branch",)),
     ):
         client.post(
             f"/ho-so/{draft.draft_code}/buoc/{step}/", {**draft.typed, **dict.fromkeys(names, SCRIPT)}

@@ -38,13 +38,12 @@ PAGES = {
         "residence_kind": "permanent",
     },
     "qua-trinh-dong": {"scheme": "compulsory", "books_count": "2", "unemployment_reserved": "yes"},
-    "nhan-tien": {
-        "pay_method": "bank_transfer",
+    "nhan-tien": {"pay_method": "bank_transfer", "result_delivery": "post"},
+    "noi-nhan": {
         "bank": "970436",
         "bank_branch": "Khánh Hòa",
         "account_number": "0071 0012 34567",
         "account_holder": "nguyen thi anh tuyet",
-        "result_delivery": "post",
         "delivery_address": "",
     },
 }
@@ -210,18 +209,26 @@ def test_htmx_gets_the_next_page_and_its_address(citizen: User, sign_in: SignIn)
 def test_questions_appear_when_an_answer_asks_for_them(citizen: User, sign_in: SignIn) -> None:
     client = sign_in(citizen)
     dossier = start(client)
-    response = client.post(
-        f"/ho-so/{dossier.draft_code}/buoc/nhan-tien/?luu=1",
-        {"pay_method": "bank_transfer"},
-        headers={"HX-Request": "true", "HX-Target": "questions"},
-    )
-    assert 'name="account_number"' in response.content.decode()
-    response = client.post(
-        f"/ho-so/{dossier.draft_code}/buoc/nhan-tien/?luu=1",
-        {"pay_method": "cash_office"},
-        headers={"HX-Request": "true", "HX-Target": "questions"},
-    )
-    assert 'name="account_number"' not in response.content.decode()
+    fill(client, dossier, {"ly-do": {"case": "retirement_age"}})
+    address = f"/ho-so/{dossier.draft_code}/buoc/dieu-kien/"
+    for gender, asked in (("female", True), ("male", False)):
+        response = client.post(
+            f"{address}?luu=1", {"gender": gender}, headers={"HX-Request": "true", "HX-Target": "questions"}
+        )
+        assert ('name="commune_part_time"' in response.content.decode()) is asked
+
+
+def test_a_page_that_asks_more_than_it_did_does_not_scold(citizen: User, sign_in: SignIn) -> None:
+    client = sign_in(citizen)
+    dossier = start(client)
+    fill(client, dossier, {"ly-do": {"case": "retirement_age"}})
+    born = {"date_of_birth_day": "", "date_of_birth_month": "", "date_of_birth_year": "1960"}
+    answers = {**born, "gender": "female", "goes_on_voluntarily": "no", "total_months_years": "8"}
+    response = client.post(f"/ho-so/{dossier.draft_code}/buoc/dieu-kien/", answers)
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert 'name="commune_part_time"' in page
+    assert 'class="error"' not in page
 
 
 def test_autosave_keeps_half_a_page_for_any_device(citizen: User, sign_in: SignIn) -> None:
