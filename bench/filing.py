@@ -11,13 +11,12 @@ from dataclasses import dataclass, field
 
 from bench.browser import Browser, File, Unexpected, attribute, links, tag, value_of
 
-# The button stands on the page of the procedure.
-START = "/thu-tuc/lump-sum/bat-dau/"
+# The button beside the case, on the page of the procedure.
+START, CASE = "/thu-tuc/lump-sum/bat-dau/", "stopped_1_year"
 
 # What is answered, by the first input of each question, in whatever order the pages ask. What the
 # account knows already stands in the form and is only sent along.
 ANSWERS: dict[str, tuple[tuple[str, str], ...]] = {
-    "case": (("case", "stopped_1_year"),),
     "stop_date_day": (("stop_date_day", "31"), ("stop_date_month", "03"), ("stop_date_year", "2019")),
     "contributing_now": (("contributing_now", "no"),),
     "gender": (("gender", "female"),),
@@ -73,7 +72,7 @@ def file_claim(browser: Browser, papers: Papers, *, slowly: bool = False) -> Fil
 
 def reach_check(browser: Browser, papers: Papers, *, slowly: bool = False) -> None:
     """From *start* to the page with all answers."""
-    browser.ask(START, "start", data=[("csrfmiddlewaretoken", browser.token())])
+    browser.ask(START, "start", data=[("csrfmiddlewaretoken", browser.token()), ("truong-hop", CASE)])
     while slug := _step_of(browser):
         _answer(browser, slug, slowly=slowly)
     _upload(browser, papers)

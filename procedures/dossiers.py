@@ -84,6 +84,7 @@ def start(user: User, version: ProcedureVersion, *, case: str = "") -> Dossier:
     """
     dossier = _draft(user, version)
     if dossier is None:
+        typed = _prefilled(user, definition_of(version), case)
         try:
             with transaction.atomic():
                 return Dossier.objects.create(
@@ -91,7 +92,8 @@ def start(user: User, version: ProcedureVersion, *, case: str = "") -> Dossier:
                     version=version,
                     procedure=version.procedure,
                     draft_code=_draft_code(),
-                    typed=_prefilled(user, definition_of(version), case),
+                    typed=typed,
+                    case=typed.get("case", ""),
                 )
         except IntegrityError:
             dossier = Dossier.objects.get(owner=user, procedure=version.procedure, state="draft")

@@ -36,8 +36,18 @@ def start(request: UserRequest, slug: str) -> HttpResponse:
         messages.info(request, _("Now press “Start” to begin."))
         query = request.GET.urlencode()
         return redirect(reverse("procedure", args=[slug]) + (f"?{query}" if query else ""))
-    dossier = dossiers.start(request.user, version, case=request.GET.get("truong-hop", ""))
-    return _go_on(request, dossier, definition_for(dossier).steps_for(dossier.typed)[0])
+    case = request.POST.get("truong-hop") or request.GET.get("truong-hop", "")
+    dossier = dossiers.start(request.user, version, case=case)
+    return _go_on(request, dossier, _first_open(dossier, case))
+
+
+def _first_open(dossier: Dossier, case: str) -> Step:
+    """The first page, or the one after it for who has chosen the ``case`` and has no more to say there."""
+    definition = definition_for(dossier)
+    first, *others = definition.steps_for(dossier.typed)
+    chosen = bool(case) and dossier.typed.get("case") == case
+    form = StepForm(definition, first, dossier.typed, timezone.localdate(), data=dossier.typed)
+    return others[0] if chosen and others and form.is_valid() else first
 
 
 def _device(request: UserRequest) -> str:

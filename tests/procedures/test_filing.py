@@ -206,6 +206,23 @@ def test_htmx_gets_the_next_page_and_its_address(citizen: User, sign_in: SignIn)
     assert "HX-Request" in response["Vary"]
 
 
+@pytest.mark.parametrize(
+    ("case", "page"), [("emigration", "dieu-kien"), ("", "ly-do"), ("khong-co", "ly-do")]
+)
+def test_who_starts_with_a_case_is_not_asked_for_it(
+    case: str, page: str, citizen: User, sign_in: SignIn
+) -> None:
+    response = sign_in(citizen).post("/thu-tuc/lump-sum/bat-dau/", {"truong-hop": case})
+    assert response["Location"].endswith(f"/buoc/{page}/")
+    begun = Dossier.objects.get()
+    assert begun.case == begun.typed.get("case", "") == (case if page == "dieu-kien" else "")
+
+
+def test_each_case_of_a_procedure_has_its_own_start(citizen: User, sign_in: SignIn) -> None:
+    page = sign_in(citizen).get("/thu-tuc/lump-sum/").content.decode()
+    assert page.count('form="start" name="truong-hop"') == 5
+
+
 def test_questions_appear_when_an_answer_asks_for_them(citizen: User, sign_in: SignIn) -> None:
     client = sign_in(citizen)
     dossier = start(client)
