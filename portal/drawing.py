@@ -11,18 +11,26 @@ from html import escape
 from typing import Any, NamedTuple
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from portal.fields import PortalField
+from portal.groups import GroupField, RowErrors, drawn_rows
 
 Attributes = Mapping[str, object]
+Wrong = Mapping[tuple[int, str], ValidationError]
+GROUP = -1
 
 _HTML_TYPES = {"email": "email", "password": "password", "tel": "tel", "url": "url"}
 
 
 class Question(NamedTuple):
-    """A field as it stands on a page; ``attributes`` are more of its inputs', for htmx."""
+    """A field as it stands on a page.
+
+    ``attributes`` are more of its inputs' (of a group: of its buttons), for htmx. ``wrong``: messages
+    inside a group, by row and column; ``focus``: its row to go on in, or ``GROUP`` for the group itself.
+    """
 
     field: forms.Field
     name: str
@@ -31,6 +39,8 @@ class Question(NamedTuple):
     value: Any
     error: str = ""
     attributes: Attributes = {}
+    wrong: Wrong = {}
+    focus: int | None = None
 
     @property
     def hint(self) -> str:
@@ -49,30 +59,45 @@ class Question(NamedTuple):
 
 def bound(field: forms.BoundField) -> SafeString:
     """The whole of a form's field."""
-    errors = field.errors
-    more = getattr(field.form, "attributes", {}).get(field.name, {})
-    ident = field.id_for_label or f"id_{field.html_name}"
+    form = field.form
+    error, wrong = _refused(field)
     question = Question(
         field.field,
         field.html_name,
-        ident,
+        field.id_for_label or f"id_{field.html_name}",
         str(field.label),
         field.value() or "",
-        str(errors[0]) if errors else "",
-        more,
+        error,
+        getattr(form, "attributes", {}).get(field.name, {}),
+        wrong,
+        getattr(form, "focus", {}).get(field.name),
     )
     return mark_safe(drawn(question))  # noqa: S308 (escaped here)
 
 
+def _refused(field: forms.BoundField) -> tuple[str, Wrong]:
+    """What is wrong with an answer as a whole, and inside the rows of a group."""
+    errors = field.errors
+    if not errors:
+        return "", {}
+    first = errors.as_data()[0]
+    return ("", first.wrong) if isinstance(first, RowErrors) else (str(errors[0]), {})
+
+
 def drawn(question: Question) -> str:
-    """The whole of a question."""
-    portal = isinstance(question.field, PortalField)
-    draw = _KINDS[question.field.kind] if portal else _foreign  # type: ignore[attr-defined]
-    return f'<div class="field{" field--error" if question.error else ""}">{draw(question)}</div>\n'
+    """The whole of a question; the rows of a group have an id of their own, for htmx to change them."""
+    field, ident = question.field, ""
+    draw = _KINDS[field.kind] if isinstance(field, PortalField) else _foreign
+    if isinstance(field, GroupField):
+        ident = f' id="{question.ident}-rows"'
+    return f'<div class="field{" field--error" if question.error else ""}"{ident}>{draw(question)}</div>\n'
 
 
 def first_input(field: forms.Field, ident: str) -> str:
     """The id of the input that an error of ``field`` links to."""
+    if isinstance(field, GroupField):
+        column = next(iter(field.columns))
+        return first_input(field.columns[column], f"{ident}-0-{column}")
     if isinstance(field, PortalField) and field.kind in {"date", "parts"}:
         return f"{ident}_{field.parts('')[0][0]}"
     return ident
@@ -258,6 +283,50 @@ def _choice(
     return f'<div class="choice"><input{html(attributes)}>{label}{hint}</div>\n'
 
 
+# --- Groups --------------------------------------------------------------------------------------
+
+
+def _group(question: Question) -> str:
+    """The rows, each with the button that takes it away, and the one for another row."""
+    field: Any = question.field
+    rows = drawn_rows(question.value or [], fewest=field.fewest)
+    count = {"type": "hidden", "name": question.name, "value": str(len(rows))}
+    shown = "".join(_row(question, field, row, i) for i, row in enumerate(rows))
+    words = _("Add: %(row)s") % {"row": field.named(len(rows))}
+    add = {"name": "them", "value": question.name, "class": "button button--secondary"}
+    more = "" if len(rows) >= field.most else _button(question, add, words)
+    focus = {"data-focus": question.focus == GROUP}
+    described = {"class": "group", "aria-describedby": question.described}
+    return _grouped(question, {**described, **focus}, f"<input{html(count)}>{shown}{more}")
+
+
+def _row(question: Question, field: GroupField, row: Mapping[str, Any], number: int) -> str:
+    named = escape(field.named(number))
+    focus = next(iter(field.columns)) if question.focus == number else ""
+    cells = "".join(
+        drawn(_cell(question, column, name, row.get(name, ""), number, focus=name == focus))
+        for name, column in field.columns.items()
+    )
+    take = {"name": "bo", "value": f"{question.name}-{number}", "class": "button button--quiet"}
+    words = _("Remove: %(row)s") % {"row": field.named(number)}
+    sure = {"hx-confirm": _("Remove this row? What you typed in it is lost.")} if question.attributes else {}
+    remove = _button(question, take | sure, words)
+    return f'<fieldset class="row"><legend>{named}</legend>{cells}{remove}</fieldset>'
+
+
+def _cell(
+    question: Question, column: PortalField, name: str, value: Any, number: int, *, focus: bool
+) -> Question:
+    ident = f"{question.name}-{number}-{name}"
+    refused = question.wrong.get((number, name))
+    error = refused.messages[0] if refused else ""
+    return Question(column, ident, ident, str(column.label), value, error, {"data-focus": focus})
+
+
+def _button(question: Question, own: Attributes, words: str) -> str:
+    return f'<button type="submit"{html({**own, **question.attributes})}>{escape(words)}</button>'
+
+
 _KINDS: dict[str, Callable[[Question], str]] = {
     "text": _text,
     "money": _money,
@@ -268,6 +337,7 @@ _KINDS: dict[str, Callable[[Question], str]] = {
     "parts": _parts,
     "radio": _radios,
     "checkboxes": _boxes,
+    "group": _group,
 }
 
 

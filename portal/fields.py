@@ -56,6 +56,13 @@ class PortalField(forms.Field):
         """A cleaned value as people read it."""
         return "" if value is None else str(value)
 
+    def shown(self, raw: Any) -> str:
+        """What was typed, as people read it; as typed where it is not valid."""
+        try:
+            return self.display(self.to_python(raw)) or str(raw or "")
+        except ValidationError:
+            return str(raw or "")
+
     def parts(self, value: Any) -> list[Part]:
         """The separate inputs of a field that has several, filled from the raw ``value``."""
         return []
@@ -64,23 +71,15 @@ class PortalField(forms.Field):
 class PageForm(forms.Form):
     """A form whose inputs have their names as ids, so that addresses of errors stay short.
 
-    ``attributes``: what the inputs of a field have besides, by its name.
+    ``attributes``: what the inputs of a field have besides, by its name; ``focus``: see
+    ``drawing.Question``.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("auto_id", "%s")
         super().__init__(*args, **kwargs)
         self.attributes: dict[str, Mapping[str, object]] = {}
-
-
-def shown(field: forms.Field, raw: Any) -> str:
-    """What was typed into ``field``, as people read it; as typed where it is not valid."""
-    if not isinstance(field, PortalField):
-        return str(raw or "")
-    try:
-        return field.display(field.to_python(raw)) or str(raw or "")
-    except ValidationError:
-        return str(raw or "")
+        self.focus: dict[str, int] = {}
 
 
 class TextField(PortalField):

@@ -50,7 +50,7 @@ class Condition(Part, frozen=True):
             return any_of(part.holds(answers) for part in self.any)
         value = answers.get(self.field)
         if self.filled is not None:
-            return (value not in (None, "", False, [])) is self.filled
+            return _filled(value) is self.filled
         if self.one_of:
             given = value if isinstance(value, list) else [value]
             return any_of(answer in self.one_of for answer in given)
@@ -74,6 +74,15 @@ class Condition(Part, frozen=True):
 
 # ``all`` and ``any`` are keys of the condition language, so the built-ins go by other names here.
 all_of, any_of = all, any
+
+
+def _filled(value: Any) -> bool:
+    """Whether anything stands in an answer; a row of a group counts when one of its cells does."""
+    if isinstance(value, list):
+        return any_of(_filled(one) for one in value)
+    if isinstance(value, dict):
+        return any_of(_filled(cell) for cell in value.values())
+    return value not in (None, "", False)
 
 
 def _same(value: Any, wanted: Any) -> bool:
@@ -136,27 +145,35 @@ class Choice(Part, frozen=True):
     hint: Text | None = None
 
 
-class Field(Part, frozen=True):
-    """A question. ``kind`` names its widget and validation (``procedures.forms.KINDS``).
+class Question(Part, frozen=True, kw_only=True):
+    """What is asked. ``kind`` names its widget and validation (``procedures.forms.KINDS``).
 
-    ``minimum`` and ``maximum`` bound a number, or the length of ``digits``. ``replaces`` names the
-    question whose answer this one corrects: both are shown side by side.
+    ``minimum`` and ``maximum`` bound a number, the length of ``digits`` or the rows of a ``group``.
     """
 
     name: str
-    step: str
     kind: str
     label: Text
     help: Text | None = None
     required: bool = True
-    when: Condition | None = None
     choices: list[Choice] = []
     minimum: int | None = None
     maximum: int | None = None
     latest: Literal["", "today"] = ""
+
+
+class Field(Question, frozen=True, kw_only=True):
+    """A question of a page. ``replaces`` names the question whose answer this one corrects: both are
+    shown side by side. A ``group`` asks its ``columns`` in every row; ``row`` is what one is called.
+    """
+
+    step: str
+    when: Condition | None = None
     prefill: str = ""
     rules: list[str] = []
     replaces: str = ""
+    row: Text | None = None
+    columns: list[Question] = []
 
 
 class Document(Part, frozen=True):

@@ -16,6 +16,7 @@ from procedures.wording import (
     PARTS,
     Aspect,
     Part,
+    columns_words,
     in_each_language,
     shown,
     title_of,
@@ -68,7 +69,10 @@ def _piece_lines(part: Part, old: Any, new: Any, before: Definition, after: Defi
     )
     for attribute in part.struct.__struct_fields__:
         was, now = getattr(old, attribute), getattr(new, attribute)
-        if attribute not in known and was != now:
+        if attribute == "columns" and was != now:
+            label, was, now = _("questions of a row"), columns_words(was), columns_words(now)
+            yield f"{name}: {label}: {was or '–'} → {now or '–'}"
+        elif attribute not in known and was != now:
             yield f"{name}: {attribute}: {_plain(was)} → {_plain(now)}"
 
 
@@ -125,7 +129,8 @@ def _quoted(part: Part, piece: Any) -> str:
 def _seen(part: Part, piece: Any, definition: Definition) -> list[str]:
     """What of a question, paper or case is visible to the citizen who is asked for it."""
     hidden = {"legal", "confidence", "prefill", "rules", "step"}
-    return [shown(a, a.of(piece), definition) for a in part.aspects if a.name not in hidden]
+    seen = [shown(a, a.of(piece), definition) for a in part.aspects if a.name not in hidden]
+    return [*seen, columns_words(getattr(piece, "columns", []))]
 
 
 def _facts_for_citizen(old: Definition, new: Definition) -> Iterator[str]:

@@ -13,13 +13,15 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import get_language
 
 from portal import fields
+from portal.groups import GroupField, GroupWidget
 from portal.options import Options
 from portal.selects import SelectField, WardField
 from procedures import hooks
-from procedures.definition import Definition, Field, Step, Text, applies
+from procedures.definition import Definition, Field, Question, Step, Text, applies
 from procedures.models import Bank
 
-Maker = Callable[[Field, Definition, date, dict[str, Any]], fields.PortalField]
+Common = dict[str, Any]
+Maker = Callable[[Question, Definition, date, Common], fields.PortalField]
 
 
 def _plain(kind: type[fields.PortalField]) -> Maker:
@@ -27,7 +29,7 @@ def _plain(kind: type[fields.PortalField]) -> Maker:
 
 
 def _date(kind: type[fields.DateField] | type[fields.MonthField]) -> Maker:
-    def make(field: Field, definition: Definition, today: date, common: dict[str, Any]) -> fields.PortalField:
+    def make(field: Question, definition: Definition, today: date, common: Common) -> fields.PortalField:
         return kind(latest=today if field.latest == "today" else None, **common)
 
     return make
@@ -37,41 +39,52 @@ def _option(value: str, label: Text, hint: Text | None) -> dict[str, str]:
     return {"value": value, "label": str(label), "hint": str(hint or "")}
 
 
-def _case(field: Field, definition: Definition, today: date, common: dict[str, Any]) -> fields.PortalField:
+def _case(field: Question, definition: Definition, today: date, common: Common) -> fields.PortalField:
     options = [_option(c.slug, c.label, c.needs) for c in definition.cases]
     return fields.ChoiceField(options=options, **common)
 
 
 def _choosing(kind: type[fields.ChoiceField] | type[fields.MultipleField]) -> Maker:
-    def make(field: Field, definition: Definition, today: date, common: dict[str, Any]) -> fields.PortalField:
+    def make(field: Question, definition: Definition, today: date, common: Common) -> fields.PortalField:
         options = [_option(c.value, c.label, c.hint) for c in field.choices]
         return kind(options=options, **common)
 
     return make
 
 
-def _digits(field: Field, definition: Definition, today: date, common: dict[str, Any]) -> fields.PortalField:
+def _digits(field: Question, definition: Definition, today: date, common: Common) -> fields.PortalField:
     return fields.DigitsField(low=field.minimum or 1, high=field.maximum or 20, **common)
 
 
 def _number(kind: type[fields.IntegerField], highest: int) -> Maker:
-    def make(field: Field, definition: Definition, today: date, common: dict[str, Any]) -> fields.PortalField:
+    def make(field: Question, definition: Definition, today: date, common: Common) -> fields.PortalField:
         return kind(minimum=field.minimum or 0, maximum=field.maximum or highest, **common)
 
     return make
 
 
-def _ward(field: Field, definition: Definition, today: date, common: dict[str, Any]) -> fields.PortalField:
+def _ward(field: Question, definition: Definition, today: date, common: Common) -> fields.PortalField:
     return WardField(on=today, **common)
 
 
-def _bank(field: Field, definition: Definition, today: date, common: dict[str, Any]) -> fields.PortalField:
+def _bank(field: Question, definition: Definition, today: date, common: Common) -> fields.PortalField:
     return SelectField(source=lambda: _banks(int(time.monotonic() // 60)), **common)
 
 
 @lru_cache(maxsize=2)
 def _banks(_minute: int) -> Options:
     return Options([("", [(bank.bin, str(bank)) for bank in Bank.objects.all()])])
+
+
+def _group(field: Question, definition: Definition, today: date, common: Common) -> fields.PortalField:
+    assert isinstance(field, Field)
+    return GroupField(
+        columns={column.name: _make(column, definition, today) for column in field.columns},
+        row=str(field.row or field.label),
+        minimum=field.minimum or 0,
+        maximum=field.maximum or 30,
+        **common,
+    )
 
 
 KINDS: dict[str, Maker] = {
@@ -103,7 +116,10 @@ KINDS: dict[str, Maker] = {
     "bank_account": _plain(fields.BankAccountField),
     "bank_holder": _plain(fields.BankHolderField),
     "tracking_number": _plain(fields.TrackingNumberField),
+    "group": _group,
 }
+# What cannot be asked in the rows of a group.
+NOT_IN_ROWS = frozenset({"group", "case"})
 
 
 def form_field(field: Field, definition: Definition, today: date) -> fields.PortalField:
@@ -119,8 +135,8 @@ def _made(digest: str, language: str, today: date) -> dict[str, fields.PortalFie
     return {}
 
 
-def _make(field: Field, definition: Definition, today: date) -> fields.PortalField:
-    common: dict[str, Any] = {
+def _make(field: Question, definition: Definition, today: date) -> fields.PortalField:
+    common: Common = {
         "label": str(field.label),
         "help_text": str(field.help or ""),
         "required": field.required,
@@ -156,6 +172,17 @@ class StepForm(fields.PageForm):
         own: fields.PortalField = copy(question)
         own.options = [option for option in question.options if option["value"] in offered]  # type: ignore[attr-defined]
         return own
+
+    @property
+    def has_groups(self) -> bool:
+        """Whether rows are added and taken away on the page."""
+        return any(isinstance(field, GroupField) for field in self.fields.values())
+
+    def field(self, name: str) -> fields.PortalField:
+        """The field ``name`` of the page."""
+        found = self.fields[name]
+        assert isinstance(found, fields.PortalField)
+        return found
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -197,7 +224,9 @@ _ONE = forms.Widget()
 _NO_FILES: "MultiValueDict[str, UploadedFile[Any]]" = MultiValueDict()
 
 
-def _widget(field: Field) -> forms.Widget:
+def _widget(field: Question) -> forms.Widget:
+    if isinstance(field, Field) and field.columns:
+        return GroupWidget({column.name: _widget(column) for column in field.columns})
     if field.kind == "multiple":
         return fields.MultipleWidget()
     suffixes = _PARTS.get(field.kind)

@@ -320,6 +320,8 @@ class Field(VersionRow):
     prefill = models.CharField(_("filled in from the account"), max_length=30, blank=True)
     rules = models.JSONField(_("rules"), default=list)
     replaces = models.CharField(_("corrects the answer"), max_length=60, blank=True)
+    row = models.JSONField(_("what a row is called"), null=True, blank=True)
+    columns = models.JSONField(_("questions of a row"), default=list, blank=True)
 
 
 class Document(VersionRow):

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_noop as _
 
 from portal import outbox, text
 from procedures import hooks
-from procedures.definition import Condition, Definition, Field, Text, Transition
-from procedures.forms import KINDS
+from procedures.definition import Condition, Definition, Field, Question, Text, Transition
+from procedures.forms import KINDS, NOT_IN_ROWS
 from procedures.wording import PARTS, answers_of, values_of
 
 
@@ -59,7 +59,7 @@ def problems_of(definition: Definition) -> list[Problem]:
 # --- Names ---------------------------------------------------------------------------------------
 
 # Inputs that the pages of a filing have besides the questions.
-_TAKEN = {"revision", "lui", "key", "csrfmiddlewaretoken"}
+_TAKEN = {"revision", "lui", "them", "bo", "key", "csrfmiddlewaretoken"}
 
 
 def _name_problems(definition: Definition) -> Iterator[Problem]:
@@ -102,9 +102,27 @@ def _question_problems(definition: Definition) -> Iterator[Problem]:
         if None not in (asked.minimum, asked.maximum) and asked.minimum > asked.maximum:  # type: ignore[operator]
             yield Problem(*place, "minimum", _("The least is more than the most."))
         yield from _choice_problems(asked)
+        yield from _column_problems(asked)
 
 
-def _choice_problems(asked: Field) -> Iterator[Problem]:
+def _column_problems(asked: Field) -> Iterator[Problem]:
+    place = ("fields", asked.name, "columns")
+    if asked.kind == "group" and not asked.columns:
+        yield Problem(*place, _("A list needs questions to ask in each row."))
+    if asked.kind != "group" and (asked.columns or asked.row):
+        yield Problem(*place, _("Only a list has rows."))
+    for name, count in Counter(column.name for column in asked.columns).items():
+        if count > 1:
+            yield Problem(*place, _("The question “%(name)s” stands twice in a row."), {"name": name})
+    for column in asked.columns:
+        if column.kind not in KINDS or column.kind in NOT_IN_ROWS:
+            yield Problem(*place, _("A row cannot ask for “%(name)s”."), {"name": column.kind})
+        yield from (Problem(*place, p.message, p.facts) for p in _choice_problems(column))
+    if any(not t.vi.strip() or not t.en.strip() for t in _texts([asked.row, asked.columns])):
+        yield Problem(*place, _("Words are needed in both languages."))
+
+
+def _choice_problems(asked: Question) -> Iterator[Problem]:
     place = ("fields", asked.name, "choices")
     if asked.kind in {"choice", "multiple"} and not asked.choices:
         yield Problem(*place, _("There is no answer to choose from."))

@@ -129,6 +129,7 @@ KINDS: Mapping[str, Words] = {
     "bank_account": _("bank account"),
     "bank_holder": _("account holder, without marks"),
     "tracking_number": _("tracking number"),
+    "group": _("list: the same questions in every row"),
 }
 RULES: Mapping[str, Words] = {
     "originals_complete": _("All paper originals have arrived"),

@@ -15,7 +15,7 @@ from portal import outbox
 from portal.models import Confidence
 from procedures import definition as pieces
 from procedures import hooks, vocabulary
-from procedures.definition import Condition, Definition, Field, Text
+from procedures.definition import Condition, Definition, Field, Question, Text
 from procedures.vocabulary import Words
 
 Options = Callable[[Definition], Mapping[str, Words]]
@@ -238,6 +238,12 @@ FIELDS = Part(
             _none_or("fields", "name"),
             gettext_lazy("The wrong and the right answer are shown side by side."),
         ),
+        Aspect(
+            "row",
+            gettext_lazy("What a row is called"),
+            "words",
+            help=gettext_lazy("Only for a list, for example: relative."),
+        ),
     ),
 )
 DOCUMENTS = Part(
@@ -368,6 +374,15 @@ def condition_words(condition: Condition, definition: Definition) -> str:
 def _inner(condition: Condition, definition: Definition) -> str:
     words = condition_words(condition, definition)
     return f"({words})" if condition.all or condition.any else words
+
+
+def columns_words(columns: list[Question]) -> str:
+    """The questions of a row in words."""
+    return "; ".join(
+        f"{column.label} ({vocabulary.KINDS.get(column.kind, column.kind)}"
+        f"{'' if column.required else ', ' + _('optional')})"
+        for column in columns
+    )
 
 
 def values_of(condition: Condition) -> list[str]:

@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from portal.models import User
 from procedures import attachments, catalogue, demo, dossiers
-from procedures.definition import Definition, Field, applies
+from procedures.definition import Definition, Field, Question, applies
 from procedures.models import Dossier
 
 BY_KIND: dict[str, Any] = {
@@ -62,6 +62,7 @@ BROKEN: dict[str, Any] = {
     "health_card": "561",
     "facility": "5601",
     "unit_code": "TZH490",
+    "group": [{"full_name": "12"}],
 }
 
 
@@ -100,7 +101,7 @@ def typed(
         answers[name] = known[name] if name in known else _answer(missing[0], yes_no)
 
 
-def _answer(field: Field, yes_no: str) -> Any:
+def _answer(field: Question, yes_no: str) -> Any:
     match field.kind:
         case "yes_no":
             return yes_no
@@ -112,6 +113,11 @@ def _answer(field: Field, yes_no: str) -> Any:
             return "56001"[: field.maximum or 5]
         case "integer":
             return str(field.minimum or 1)
+        case "group" if isinstance(field, Field):
+            rows = max(2, field.minimum or 0)
+            return [
+                {column.name: _answer(column, yes_no) for column in field.columns} for _row in range(rows)
+            ]
         case _:
             return BY_KIND[field.kind]
 

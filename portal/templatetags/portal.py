@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django import forms, template
+from django.core.exceptions import ValidationError
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from portal import drawing, notices
 from portal.fields import ConfirmField, MoneyField, PhoneField
+from portal.groups import GroupField, RowErrors
 from portal.models import Notice
 
 register = template.Library()
@@ -28,16 +30,38 @@ def form_errors(form: forms.BaseForm) -> list[dict[str, str]]:
     """Errors for the summary on top of a page, each with the id of the input to go to."""
     found = []
     for name, errors in form.errors.items():
-        bound = form[name] if name in form.fields else None
-        message = str(errors[0])
-        if bound and errors.as_data()[0].code == "required" and not isinstance(bound.field, ConfirmField):
-            message = f"{bound.label}{'' if str(bound.label).endswith('?') else ':'} {message}"
-        found.append({"id": _link(bound) if bound else "", "message": message})
+        first = errors.as_data()[0]
+        if name not in form.fields:
+            found.append({"id": "", "message": str(errors[0])})
+        elif isinstance(first, RowErrors):
+            found += _row_errors(form[name], first)
+        else:
+            found.append(_error(form.fields[name], _ident(form[name]), str(form[name].label), first))
     return found
 
 
-def _link(bound: forms.BoundField) -> str:
-    return drawing.first_input(bound.field, bound.id_for_label or f"id_{bound.html_name}")
+def _row_errors(bound: forms.BoundField, refused: RowErrors) -> list[dict[str, str]]:
+    """What is wrong inside a group, each told by its row."""
+    group = bound.field
+    assert isinstance(group, GroupField)
+    found = []
+    for (number, name), error in refused.wrong.items():
+        column, ident = group.columns[name], f"{_ident(bound)}-{number}-{name}"
+        told = _error(column, ident, str(column.label), error)
+        found.append({**told, "message": f"{group.named(number)} – {told['message']}"})
+    return found
+
+
+def _error(asked: forms.Field, ident: str, label: str, error: ValidationError) -> dict[str, str]:
+    """One line; where an answer is missing it says of what."""
+    message = error.messages[0]
+    if error.code == "required" and not isinstance(asked, ConfirmField):
+        message = f"{label}{'' if label.endswith('?') else ':'} {message}"
+    return {"id": drawing.first_input(asked, ident), "message": message}
+
+
+def _ident(bound: forms.BoundField) -> str:
+    return bound.id_for_label or f"id_{bound.html_name}"
 
 
 @register.filter

@@ -5,20 +5,19 @@ import re
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from portal import fields
 from portal.http import UserRequest, citizen_required, render_page, see_other
 from procedures import catalogue, dossiers
 from procedures.catalogue import definition_for, definition_of
 from procedures.definition import Definition, Step
 from procedures.forms import StepForm
 from procedures.models import Dossier
-from procedures.views import public
+from procedures.views import public, rows
 from procedures.views.check import check_page
 from procedures.views.places import draft_of, page_count, uploaded, url_of
 from procedures.views.uploads import uploads_page
@@ -76,11 +75,12 @@ def step(request: UserRequest, code: str, slug: str) -> HttpResponse:
 
 
 def _save_step(request: UserRequest, dossier: Dossier, definition: Definition, found: Step) -> HttpResponse:
-    posted = request.POST.get("revision", "")
-    revision = int(posted) if re.fullmatch("[0-9]{1,9}", posted) else dossier.revision
+    drawn_with = request.POST.get("revision", "")
+    revision = int(drawn_with) if re.fullmatch("[0-9]{1,9}", drawn_with) else dossier.revision
     asked = {field.name for field in definition.fields_of(found, dossier.typed)}
+    posted, changed = rows.changed(request.POST, definition, found)
     saved = dossiers.save_answers(
-        dossier, found, request.POST, revision=revision, device=_device(request), today=timezone.localdate()
+        dossier, found, posted, revision=revision, device=_device(request), today=timezone.localdate()
     )
     if not dossier.is_draft:
         return redirect("dossier", dossier.draft_code)
@@ -96,12 +96,24 @@ def _save_step(request: UserRequest, dossier: Dossier, definition: Definition, f
     if saved.conflict:
         form = _blank(dossier, definition, found)
         return _step_page(request, dossier, found, form, conflict=True, status=422)
+    if changed:
+        return _rows_page(request, dossier, found, changed)
     if "lui" in request.POST:
         return see_other(_back_url(request, definition, dossier, found))
     if not saved.form.is_valid():
         more = _forgive_unasked(saved.form, asked)
         return _step_page(request, dossier, found, saved.form, more_asked=more, status=422)
     return _go_on(request, dossier, _after(request, definition, dossier, found))
+
+
+def _rows_page(request: UserRequest, dossier: Dossier, found: Step, changed: rows.Changed) -> HttpResponse:
+    """The page after a row was added or taken away, with the place to go on from."""
+    form = _blank(dossier, definition_for(dossier), found)
+    if not request.htmx:
+        query = "?kiem-tra=1" if "kiem-tra" in request.GET else ""
+        return see_other(f"{url_of(dossier, found)}{query}#{changed.anchor(form)}")
+    form.focus[changed.group] = changed.focus
+    return _step_page(request, dossier, found, form, group=changed.group)
 
 
 def _forgive_unasked(form: StepForm, asked: set[str]) -> bool:
@@ -126,6 +138,7 @@ def _step_page(
     conflict: bool = False,
     autosaved: bool = False,
     more_asked: bool = False,
+    group: str = "",
     revision: int | None = None,
     status: int = 200,
     push_url: str = "",
@@ -135,6 +148,7 @@ def _step_page(
     url = reverse("step", args=[dossier.draft_code, found.slug])
     to_check = "kiem-tra" in request.GET
     redraw_on_change(definition, found, form, url)
+    rows.change_in_place(form, f"{url}?kiem-tra=1" if to_check else url)
     number = steps.index(found) + 1 if found in steps else 1
     context = {
         "dossier": dossier,
@@ -156,6 +170,8 @@ def _step_page(
         "similar": dossiers.similar(dossier) if number <= 2 else [],
         "changes": dossiers.changes_since_begun(dossier),
     }
+    if group:
+        return render(request, "procedures/step.html#group", {**context, "bound": form[group]})
     return render_page(
         request,
         "procedures/step.html",
@@ -190,7 +206,7 @@ def _elsewhere(definition: Definition, dossier: Dossier, found: Step) -> list[di
     kept = Dossier.objects.values_list("typed", flat=True).get(pk=dossier.pk)
     form = StepForm(definition, found, kept, timezone.localdate())
     return [
-        {"label": str(bound.label), "value": fields.shown(bound.field, bound.value())}
+        {"label": str(bound.label), "value": form.field(bound.name).shown(bound.value())}
         for bound in form
         if kept.get(bound.name, "") != dossier.typed.get(bound.name, "")
     ]

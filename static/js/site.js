@@ -60,7 +60,11 @@
     } else if (document.activeElement === document.body) {
       const before = focusedId && byId(focusedId);
       if (before && target.contains(before)) focusOn(before);
-      else if (hadFocus) focusOn(first(target) || target);
+      else if (hadFocus) {
+        const next = first(target) || target;
+        focusOn(next);
+        next.scrollIntoView({ block: "nearest" });
+      }
     }
   });
 
