@@ -292,7 +292,7 @@ def _group(question: Question) -> str:
     rows = drawn_rows(question.value or [], fewest=field.fewest)
     count = {"type": "hidden", "name": question.name, "value": str(len(rows))}
     shown = "".join(_row(question, field, row, i) for i, row in enumerate(rows))
-    words = _("Add: %(row)s") % {"row": field.named(len(rows))}
+    words = _("Add %(row)s") % {"row": _within(field.named(len(rows)))}
     add = {"name": "them", "value": question.name, "class": "button button--secondary"}
     more = "" if len(rows) >= field.most else _button(question, add, words)
     focus = {"data-focus": question.focus == GROUP}
@@ -308,10 +308,15 @@ def _row(question: Question, field: GroupField, row: Mapping[str, Any], number: 
         for name, column in field.columns.items()
     )
     take = {"name": "bo", "value": f"{question.name}-{number}", "class": "button button--quiet"}
-    words = _("Remove: %(row)s") % {"row": field.named(number)}
+    words = _("Remove %(row)s") % {"row": _within(field.named(number))}
     sure = {"hx-confirm": _("Remove this row? What you typed in it is lost.")} if question.attributes else {}
     remove = _button(question, take | sure, words)
     return f'<fieldset class="row"><legend>{named}</legend>{cells}{remove}</fieldset>'
+
+
+def _within(name: str) -> str:
+    """A name as it stands in the middle of a sentence."""
+    return name[:1].lower() + name[1:]
 
 
 def _cell(

@@ -5,7 +5,7 @@ number of rows under the name of the field and every input as ``<field>-<row>-<c
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import forms
@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from portal.fields import PortalField
 
 Row = dict[str, Any]
+ToldRow = tuple[str, list[tuple[str, str]]]
 
 MOST_ROWS = 100
 _LONGEST = 4000
@@ -113,28 +114,35 @@ class GroupField(PortalField):
                 wrong[number, name] = error
         return {name: cell for name, cell in cleaned.items() if cell not in ("", [])}
 
-    def table(self, value: Any) -> list[list[str]]:
-        """Cleaned rows as people read them, a cell a column."""
-        return [
-            [column.display(row[name]) if name in row else "" for name, column in self.columns.items()]
-            for row in value or []
-        ]
+    def told(self, value: Any) -> list[ToldRow]:
+        """Cleaned rows as people read them: the name of each, and label and words of what it holds."""
+        return [(self.named(i), self._told(row, _display)) for i, row in enumerate(value or [])]
 
     def display(self, value: Any) -> str:
-        return self._lines(self.table(value))
+        return _text(self.told(value))
 
     def shown(self, raw: Any) -> str:
         rows = [row for row in raw or [] if is_filled(row)]
-        return self._lines([[c.shown(row.get(name, "")) for name, c in self.columns.items()] for row in rows])
+        return _text([(self.named(i), self._told(row, _shown)) for i, row in enumerate(rows)])
 
-    def _lines(self, table: list[list[str]]) -> str:
-        """Each row under its number, a line for each column that is filled in."""
-        labels = [str(column.label) for column in self.columns.values()]
-        blocks = []
-        for number, cells in enumerate(table):
-            lines = [f"{label}: {cell}" for label, cell in zip(labels, cells, strict=True) if cell]
-            blocks.append("\n".join([self.named(number), *lines]))
-        return "\n\n".join(blocks)
+    def _told(self, row: Row, words: Callable[[PortalField, Any], str]) -> list[tuple[str, str]]:
+        told = [(str(c.label), words(c, row[name])) for name, c in self.columns.items() if name in row]
+        return [(label, cell) for label, cell in told if cell]
+
+
+def _display(column: PortalField, cell: Any) -> str:
+    return column.display(cell)
+
+
+def _shown(column: PortalField, cell: Any) -> str:
+    return column.shown(cell)
+
+
+def _text(rows: list[ToldRow]) -> str:
+    """Each row under its name, a line for each answer in it."""
+    return "\n\n".join(
+        "\n".join([named, *(f"{label}: {cell}" for label, cell in row)]) for named, row in rows
+    )
 
 
 def with_row(rows: list[Row], *, fewest: int) -> list[Row]:

@@ -191,11 +191,12 @@ _ONE_LINE = 68
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """One answer in words, and the boxes it was chosen from, if any."""
+    """One answer in words, and the boxes it was chosen from, if any. ``rows``: name and words of each."""
 
     label: str
     words: str
     boxes: tuple[tuple[str, bool], ...] = ()
+    rows: tuple[tuple[str, str], ...] = ()
 
 
 def any_form(
@@ -216,7 +217,10 @@ def any_form(
         subtitle=subtitle,
         to_office=to_office,
         sections=tuple(
-            Section(title=f"{number}. {heading.upper()}", items=tuple(_item(answer) for answer in answers))
+            Section(
+                title=f"{number}. {heading.upper()}",
+                items=tuple(item for answer in answers for item in _items(answer)),
+            )
             for number, (heading, answers) in zip(_ROMAN, pages, strict=False)
         ),
         commitments=_COMMITMENTS[:1],
@@ -229,6 +233,14 @@ def any_form(
         ),
         dossier_code=dossier_code,
     )
+
+
+def _items(answer: Answer) -> tuple[Item, ...]:
+    """An answer, and each row of a group below it."""
+    if answer.rows:
+        rows = (Item(label=name, value=words, sub=True) for name, words in answer.rows)
+        return (Item(label=answer.label, value=f"{len(answer.rows):02}"), *rows)
+    return (_item(answer),)
 
 
 def _item(answer: Answer) -> Item:

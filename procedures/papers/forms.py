@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from portal.groups import GroupField
 from procedures import documents, dossiers, official_forms
 from procedures.catalogue import definition_for
 from procedures.definition import Definition, Document, Field
@@ -48,6 +49,9 @@ def _item(
 ) -> official_forms.Answer:
     """An answer as the form prints it: few choices as boxes, everything else as words."""
     asked, value = form_field(field, definition, today), answers[field.name]
+    if isinstance(asked, GroupField):
+        rows = ((name, "; ".join(f"{k}: {v}" for k, v in cells)) for name, cells in asked.told(value))
+        return official_forms.Answer(label=field.label.vi, words="", rows=tuple(rows))
     options = getattr(asked, "options", [])
     if isinstance(value, bool):
         value = "yes" if value else "no"
