@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("procedures", "0004_paper_kinds"),
+        ("procedures", "0005_action_that_stays"),
     ]
 
     operations = [
