@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from django.utils.translation import gettext as _
 
-from procedures.definition import Definition
+from procedures.definition import Definition, Question
 from procedures.vocabulary import UNITS
 from procedures.wording import (
     CASES,
@@ -70,10 +70,14 @@ def _piece_lines(part: Part, old: Any, new: Any, before: Definition, after: Defi
     for attribute in part.struct.__struct_fields__:
         was, now = getattr(old, attribute), getattr(new, attribute)
         if attribute == "columns" and was != now:
-            label, was, now = _("questions of a row"), columns_words(was), columns_words(now)
-            yield f"{name}: {label}: {was or '–'} → {now or '–'}"
+            yield f"{name}: {_('questions of a row')}: {_columns_lines(was, now)}"
         elif attribute not in known and was != now:
             yield f"{name}: {attribute}: {_plain(was)} → {_plain(now)}"
+
+
+def _columns_lines(old: list[Question], new: list[Question]) -> str:
+    was, now = columns_words(old), columns_words(new)
+    return f"{was or '–'} → {now or '–'}" if was != now else f"{_plain(old)} → {_plain(new)}"
 
 
 def _aspect_lines(

@@ -9,8 +9,10 @@ from django.utils import timezone, translation
 from portal.models import User
 from procedures import catalogue, dossiers, papers
 from procedures.definition import Condition
+from procedures.differences import differences
 from procedures.models import Dossier
 from procedures.papers import forms as paper_forms
+from procedures.validator import problems_of
 from tests import answers
 from tests.conftest import file_draft
 
@@ -194,20 +196,21 @@ def test_the_validator_names_what_is_wrong_with_columns(definition: catalogue.De
     text = catalogue.to_toml(definition)
     doubled = text.replace('name = "residence"\nkind = "text"', 'name = "relation"\nkind = "case"')
     assert doubled != text
-    assert catalogue.problems_of(catalogue.from_toml(doubled)) == [
-        "fields.relatives.columns.relation: stands twice",
-        "fields.relatives.columns.relation: there is no field kind case in a row",
+    assert [str(problem) for problem in problems_of(catalogue.from_toml(doubled))] == [
+        "fields.relatives.columns: The question “relation” stands twice in a row.",
+        "fields.relatives.columns: A row cannot ask for “case”.",
     ]
-    plain = text.replace('kind = "group"', 'kind = "text"')
-    assert "fields.relatives: only a group has columns" in catalogue.problems_of(catalogue.from_toml(plain))
+    plain = catalogue.from_toml(text.replace('kind = "group"', 'kind = "text"'))
+    assert "fields.relatives.columns: Only a list has rows." in map(str, problems_of(plain))
 
 
 def test_a_changed_column_is_told_in_words(definition: catalogue.Definition) -> None:
-    text = catalogue.to_toml(definition).replace(
-        'name = "residence"\n', 'name = "residence"\nrequired = false\n'
-    )
-    told = catalogue.differences(definition, catalogue.from_toml(text))
-    assert told == ["fields.relatives.columns.residence.required: – → false"]
+    column = 'name = "residence"\n'
+    text = catalogue.to_toml(definition).replace(column, f"{column}required = false\n")
+    with translation.override("en"):
+        (told,) = differences(definition, catalogue.from_toml(text))
+    assert told.startswith("Question “The relatives”: questions of a row: Full name (name of a person")
+    assert told.endswith("Where the relative lives (a line of text, optional)")
 
 
 def test_the_form_of_a_dossier_with_rows_is_made(draft: Dossier, browser: Client) -> None:

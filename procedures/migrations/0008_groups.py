@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("procedures", "0006_search_urgency_and_corrections"),
+        ("procedures", "0007_version_changes"),
     ]
 
     operations = [
