@@ -35,8 +35,18 @@ def _wards(on: date, _minute: int) -> Options:
 
 def ward_name(code: str) -> str:
     """Ward and district by ``code``, also of one that is no more; the code itself where unknown."""
-    ward = Ward.objects.select_related("district").filter(code=code).first() if code else None
-    return f"{ward.name}, {ward.district.name}" if ward else code
+    found = ward(code)
+    return f"{found.name}, {found.district.name}" if found else code
+
+
+def ward(code: str) -> Ward | None:
+    """The ward ``code`` with its district, also one that is no more; as fresh as ``wards``."""
+    return _ward(code, int(time.monotonic() // 60)) if code else None
+
+
+@lru_cache(maxsize=512)
+def _ward(code: str, _minute: int) -> Ward | None:
+    return Ward.objects.select_related("district").filter(code=code).first()
 
 
 def load_wards() -> int:

@@ -23,7 +23,8 @@ TOLD = {
 
 
 def _dossier(message: OutboxMessage) -> Dossier:
-    return Dossier.objects.select_related("office").get(pk=message.payload["dossier"])
+    found = Dossier.objects.select_related("office").prefetch_related("originals")
+    return found.get(pk=message.payload["dossier"])
 
 
 def make_documents(message: OutboxMessage) -> None:

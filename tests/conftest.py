@@ -58,6 +58,7 @@ def _clean_slate(settings: object, tmp_path: Path) -> None:
     """Uploads go to a folder of the test; what processes keep in memory is forgotten."""
     settings.MEDIA_ROOT = tmp_path / "media"  # type: ignore[attr-defined]
     geography._wards.cache_clear()
+    geography._ward.cache_clear()
     forms._banks.cache_clear()
     catalogue._kept.cache_clear()
     rates._figure.cache_clear()

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from procedures import documents
+from procedures import attachments, documents
 from procedures.definition import Definition, Document
 from procedures.models import Dossier
 from procedures.papers.letters import filer
@@ -30,8 +30,8 @@ def receipt(issue: Issue) -> documents.Receipt:
 
 def _papers(dossier: Dossier, definition: Definition) -> tuple[documents.DossierDocument, ...]:
     """Every paper of the dossier and whether the office has it, in the form it is needed in."""
-    received = dict(dossier.originals.values_list("document", "received_at"))
-    uploaded = set(dossier.attachments.filter(removed_at=None).values_list("document", flat=True))
+    received = {original.document: original.received_at for original in dossier.originals.all()}
+    uploaded = {attachment.document for attachment in attachments.current(dossier)}
     listed = []
     for paper in definition.documents_for(dossier.answers):
         if not paper.required and paper.slug not in uploaded:

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from portal.models import Ward
+from portal import geography
 from procedures.catalogue import definition_for
 from procedures.definition import Definition, Document, TimeLimit
 from procedures.forms import form_field
@@ -67,7 +67,7 @@ def shown(dossier: Dossier, name: str) -> str:
 
 def citizen_address(dossier: Dossier) -> str:
     """Where the citizen lives, as written on letters."""
-    ward = Ward.objects.select_related("district").filter(code=dossier.answers.get("ward", "")).first()
+    ward = geography.ward(str(dossier.answers.get("ward", "")))
     return full_address(str(dossier.answers.get("street", "")), ward)
 
 
