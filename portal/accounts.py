@@ -48,13 +48,17 @@ class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"].label = _("Social insurance number (10 digits)")
-        self.fields["login"].help_text = _("It stands on your insurance book and health card.")
+        self.fields["login"].help_text = _(
+            "It stands on your insurance book and health card. Organisations type their e-mail address."
+        )
         self.fields["password"].label = _("Password")
         self.fields["password"].help_text = ""
 
     def clean_login(self) -> str:
-        """Numbers may be typed with blanks or dots; staff names pass as they are."""
+        """Numbers may be typed with blanks or dots, addresses in capitals; staff names pass as they are."""
         typed = str(super().clean_login())
+        if "@" in typed:
+            return typed.lower()
         return compact(typed) if compact(typed).isdigit() else typed
 
 

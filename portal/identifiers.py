@@ -78,6 +78,16 @@ def unit_code(text: str) -> str:
     return code
 
 
+def facility_code(text: str) -> str:
+    """Code of a health facility of Khánh Hòa: five digits, the province's 56 first."""
+    code = compact(text)
+    if not _FACILITY_CODE.fullmatch(code):
+        raise ValidationError(_("The code of a health facility has 5 digits, for example 56001."))
+    if not code.startswith("56"):
+        raise ValidationError(_("The code of a health facility in Khánh Hòa begins with 56."))
+    return code
+
+
 def facility(text: str) -> str:
     """A health facility by its name, its five-digit code or both."""
     words = " ".join(text.split())

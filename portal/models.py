@@ -50,11 +50,14 @@ class Ward(models.Model):
 
 
 class User(AbstractUser):
-    """A citizen (user name: mã số BHXH, ten digits) or a member of staff (any other user name)."""
+    """Whoever signs in: a citizen (user name: mã số BHXH), an organisation (e-mail address) or staff.
+
+    An organisation has a row in ``Organisation``; its ``full_name`` is the name of the organisation.
+    """
 
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
-    full_name = models.CharField(_("full name"), max_length=100)
+    full_name = models.CharField(_("full name"), max_length=200)
     date_of_birth = models.CharField(
         _("date of birth"),
         max_length=10,
@@ -80,6 +83,54 @@ class User(AbstractUser):
 
     def get_short_name(self) -> str:
         return self.full_name.rsplit(" ", 1)[-1]
+
+
+class Filer(models.TextChoices):
+    """As what somebody files; the names that definitions use."""
+
+    CITIZEN = "citizen", _("citizen")
+    EMPLOYER = "employer", _("employer")
+    HEALTH_FACILITY = "health_facility", _("health facility")
+    AGENT = "agent", _("collecting agent")
+
+
+class Organisation(models.Model):
+    """An employer, a health facility or a collecting agent; it files once its office has confirmed it.
+
+    ``code`` is the unit code (mã đơn vị) or facility code, empty where none was given yet. Two
+    accounts may claim a code, one can be confirmed. ``remark`` says why it is not confirmed.
+    """
+
+    user = models.OneToOneField(
+        User, models.PROTECT, related_name="organisation", verbose_name=_("organisation")
+    )
+    kind = models.CharField(_("kind"), max_length=15, choices=Filer.choices[1:])
+    code = models.CharField(_("unit or facility code"), max_length=20, blank=True)
+    contact = models.CharField(_("contact person"), max_length=100)
+    confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
+    confirmed_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, verbose_name=_("confirmed by"), related_name="+"
+    )
+    remark = models.CharField(_("why it is not confirmed"), max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("organisation")
+        verbose_name_plural = _("organisations")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["kind", "code"],
+                condition=Q(confirmed_at__isnull=False) & ~Q(code=""),
+                name="organisation_code_confirmed_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_at=None, confirmed_by=None)
+                | Q(confirmed_at__isnull=False, confirmed_by__isnull=False),
+                name="organisation_confirmed_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user.full_name} ({self.code})" if self.code else self.user.full_name
 
 
 class OutboxMessage(models.Model):

@@ -34,6 +34,10 @@ _WORDS = {
         "We are sorry: dossier %(code)s takes longer. The result is now promised for %(due)s."
     ),
     "withdrawn": gettext_lazy("Dossier %(code)s was withdrawn."),
+    "organisation_confirmed": gettext_lazy("The office has confirmed your account: you can file now."),
+    "organisation_not_confirmed": gettext_lazy(
+        "The office could not confirm your account. Please see why under “My account”."
+    ),
     "file_harmful": gettext_lazy("A file you sent for dossier %(code)s is harmful and was locked: %(file)s."),
 }
 _NEWS = gettext_lazy("Dossier %(code)s has news.")

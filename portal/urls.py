@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.i18n import set_language
 
-from portal import health
+from portal import health, organisations
 from portal.views import profile
 
 urlpatterns = [
@@ -16,6 +16,7 @@ urlpatterns = [
     path("tai-khoan/dang-nhap/", account.login, name="account_login"),
     path("tai-khoan/dang-xuat/", account.logout, name="account_logout"),
     path("tai-khoan/dang-ky/", account.signup, name="account_signup"),
+    path("tai-khoan/dang-ky-to-chuc/", organisations.signup, name="organisation_signup"),
     path("tai-khoan/khoa/", account.account_inactive, name="account_inactive"),
     path("tai-khoan/mat-khau/", account.password_change, name="account_change_password"),
     path("tai-khoan/dat-mat-khau/", account.password_set, name="account_set_password"),

@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
-from portal import fields
+from portal import fields, organisations
 from portal.http import UserRequest, citizen_required, render_page, see_other
+from portal.models import Organisation
 from portal.selects import WardField
 
 
@@ -28,6 +29,10 @@ class ProfileForm(fields.PageForm):
 @citizen_required
 def profile(request: UserRequest) -> HttpResponse:
     user = request.user
+    organisation = Organisation.objects.filter(user=user).first()
+    if organisation is not None:
+        organisation.user = user
+        return organisations.profile(request, organisation)
     known = {"phone": user.phone, "email": user.email, "ward": user.ward_id or "", "street": user.street}
     form = ProfileForm(request.POST if request.method == "POST" else None, initial=known)
     if form.is_valid():

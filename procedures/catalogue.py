@@ -145,13 +145,17 @@ def definition_of(version: ProcedureVersion) -> Definition:
 
 
 def definition_for(dossier: rows.Dossier) -> Definition:
-    """The content of the version ``dossier`` belongs to, as a rule without asking the database."""
-    return _kept(dossier.version_id)
+    """The content of the version ``dossier`` belongs to, as a rule without asking the database.
+
+    A draft sees only the cases that whoever files it may file.
+    """
+    definition = _kept(dossier.version_id)
+    return definition.open_to(dossier.filer) if dossier.is_draft else definition
 
 
 def begun_with(dossier: rows.Dossier) -> Definition | None:
     """The content a draft was begun with; None when that is still in force."""
-    return None if dossier.begun_with_id is None else _kept(dossier.begun_with_id)
+    return None if dossier.begun_with_id is None else _kept(dossier.begun_with_id).open_to(dossier.filer)
 
 
 @lru_cache(maxsize=256)

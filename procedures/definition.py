@@ -117,6 +117,7 @@ class Case(Part, frozen=True):
     """One of the situations a procedure distinguishes, with its own needs and legal basis.
 
     ``synonyms``: what people call it, for the search. ``when``: offered only after these answers.
+    ``filers`` empty: whoever may file the procedure may file the case.
     """
 
     slug: str
@@ -126,6 +127,7 @@ class Case(Part, frozen=True):
     confidence: ConfidenceMark = "sure"
     synonyms: list[str] = []
     when: Condition | None = None
+    filers: list[str] = []
 
 
 class Step(Part, frozen=True):
@@ -295,6 +297,19 @@ class Definition(Part, frozen=True, dict=True, weakref=True):
             "state": {s.slug: s for s in self.states},
             "transition": {t.action: t for t in self.transitions},
         }
+
+    def open_to(self, filer: str) -> "Definition":
+        """This definition with only the cases that ``filer`` may file."""
+        mine = [c for c in self.cases if not c.filers or filer in c.filers]
+        if len(mine) == len(self.cases):
+            return self
+        if filer not in self._narrowed:
+            self._narrowed[filer] = msgspec.structs.replace(self, cases=mine)
+        return self._narrowed[filer]
+
+    @cached_property
+    def _narrowed(self) -> dict[str, "Definition"]:
+        return {}
 
     def case(self, slug: str) -> Case | None:
         return self._by_name["case"].get(slug)

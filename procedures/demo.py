@@ -16,7 +16,7 @@ from django.utils import timezone
 from PIL import Image, ImageDraw
 
 from portal import outbox
-from portal.models import User
+from portal.models import Organisation, User
 from procedures import attachments, catalogue, dossiers, mailroom, workflow
 from procedures.catalogue import definition_of
 from procedures.deadlines import WorkCalendar, calendar
@@ -112,6 +112,37 @@ def citizen(who: Person, *, password: str | None = None) -> User:
     if created:
         user.set_password(password)
         user.save(update_fields=["password"])
+    return user
+
+
+def organisation(
+    kind: str, name: str, code: str, *, ward: str, confirmed_by: User | None, password: str | None = None
+) -> User:
+    """The account of an organisation; its user name is ``<code>@example.com`` in small letters."""
+    address = f"{code.lower() or kind}@example.com"
+    user, created = User.objects.get_or_create(
+        username=address,
+        defaults={
+            "full_name": name,
+            "email": address,
+            "phone": "02583123456",
+            "street": "12 Hùng Vương",
+            "ward_id": ward,
+        },
+    )
+    if created:
+        user.set_password(password)
+        user.save(update_fields=["password"])
+    Organisation.objects.get_or_create(
+        user=user,
+        defaults={
+            "kind": kind,
+            "code": code,
+            "contact": "PHAN THỊ HẠNH",
+            "confirmed_at": timezone.now() if confirmed_by else None,
+            "confirmed_by": confirmed_by,
+        },
+    )
     return user
 
 
@@ -293,6 +324,11 @@ def build() -> list[tuple[str, str]]:
         if not Dossier.objects.filter(office=office).exists():
             for _dossier in fill_office(office, Desk(clerk, head), random.Random(slug)):  # noqa: S311
                 pass
+    for made, what in (
+        (_employer(User.objects.get(username="canbo.cam-ranh")), "đơn vị sử dụng lao động"),
+        (_facility(User.objects.get(username="canbo.khanh-hoa")), "cơ sở khám chữa bệnh"),
+    ):
+        accounts.append((made.username, what))
     province = Office.objects.get(level=Office.Level.PROVINCE)
     boss = staff("quantri", "Đặng Hữu Phước", province, "administrator", password=PASSWORD)
     accounts.append((boss.username, "quản trị hệ thống"))
@@ -301,6 +337,16 @@ def build() -> list[tuple[str, str]]:
     if not me.dossiers.exists():
         _own_dossier(me, who)
     return [(me.username, "người dân"), *accounts]
+
+
+def _employer(clerk: User) -> User:
+    name = "CÔNG TY TNHH MAY ÁNH DƯƠNG"
+    return organisation("employer", name, "TK0123K", ward="22429", confirmed_by=clerk, password=PASSWORD)
+
+
+def _facility(clerk: User) -> User:
+    name = "PHÒNG KHÁM ĐA KHOA AN BÌNH"
+    return organisation("health_facility", name, "56901", ward="22366", confirmed_by=clerk, password=PASSWORD)
 
 
 def _own_dossier(user: User, who: Person) -> None:

@@ -27,7 +27,7 @@ def answers(dossier: Dossier) -> list[dict[str, Any]]:
 def told_to_citizen(event: DossierEvent, definition: Definition, dossier: Dossier) -> dict[str, Any]:
     """An event for the citizen's timeline: notes inside the office stay there, names too."""
     transition = definition.transition(event.action)
-    own = event.role == "citizen"
+    own = event.role in {"citizen", "organisation"}
     public = own or (transition is not None and transition.note_public)
     lines = [event.note] if event.note and public else []
     lines += [f"• {item}" for item in event.facts.get("missing", [])]

@@ -14,8 +14,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal import text
+from portal.identifiers import compact
 from portal.models import User
-from procedures import attachments, catalogue, differences, offices, workflow
+from procedures import attachments, catalogue, differences, filers, offices, workflow
 from procedures.catalogue import definition_for, definition_of
 from procedures.definition import Case, Definition, Document, Field, Step
 from procedures.forms import StepForm, form_field, typed_values
@@ -70,6 +71,8 @@ def similar(dossier: Dossier) -> list[Dossier]:
     if not dossier.case:
         return []
     mine = Dossier.objects.filter(owner=dossier.owner_id, procedure=dossier.procedure_id, case=dossier.case)
+    if dossier.by_organisation:  # it files for many
+        mine = mine.filter(insurance_number=compact(str(dossier.typed.get("insurance_number", "")) or "-"))
     return list(mine.filter(final=False).exclude(state="draft"))
 
 
@@ -84,7 +87,8 @@ def start(user: User, version: ProcedureVersion, *, case: str = "") -> Dossier:
     """
     dossier = _draft(user, version)
     if dossier is None:
-        typed = _prefilled(user, definition_of(version), case)
+        filer = filers.filer_of(user)
+        typed = _prefilled(user, definition_of(version).open_to(filer), case)
         try:
             with transaction.atomic():
                 return Dossier.objects.create(
@@ -92,6 +96,7 @@ def start(user: User, version: ProcedureVersion, *, case: str = "") -> Dossier:
                     version=version,
                     procedure=version.procedure,
                     draft_code=_draft_code(),
+                    filer=filer,
                     typed=typed,
                     case=typed.get("case", ""),
                 )
@@ -121,16 +126,7 @@ def _draft_code() -> str:
 
 def _prefilled(user: User, definition: Definition, case: str) -> dict[str, str]:
     """What the account already knows and where the citizen came from, in the form's raw shape."""
-    known = {
-        "full_name": user.full_name,
-        "date_of_birth": user.date_of_birth,
-        "id_number": user.id_number,
-        "phone": user.phone,
-        "email": user.email,
-        "insurance_number": user.username,
-        "street": user.street,
-        "ward": user.ward_id or "",
-    }
+    known = filers.known_of(user)
     typed = {f.name: known[f.prefill] for f in definition.fields if known.get(f.prefill)}
     chosen = definition.case(case)
     if chosen is None:
@@ -269,6 +265,7 @@ def file(dossier: Dossier, *, actor: User, key: str, now: datetime | None = None
             raise _OutOfForce("its version has retired")
         if _filing_action(definition_for(locked), locked.typed) != action:
             raise workflow.MoveRefused(_("The answers have just changed; please check them again."))
+        filers.sign(locked)
         _freeze(locked, review(locked, timezone.localdate(now)), now)
 
     try:
@@ -317,7 +314,8 @@ def _freeze(dossier: Dossier, found: Review, now: datetime) -> None:
         raise Incomplete(found)
     definition = definition_for(dossier)
     answers, today = found.answers, timezone.localdate(now)
-    dossier.office = offices.office_for_procedure(definition.handled_by, str(answers.get("ward", "")), today)
+    ward = dossier.owner.ward_id if dossier.by_organisation else answers.get("ward", "")
+    dossier.office = offices.office_for_procedure(definition.handled_by, str(ward or ""), today)
     dossier.answers = answers
     dossier.urgent = definition.is_urgent(answers)
     dossier.applicant = str(answers.get("full_name") or dossier.owner.full_name)

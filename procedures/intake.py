@@ -16,11 +16,12 @@ import xlsxwriter
 from django.db import transaction
 from django.utils import timezone, translation
 
+from portal.fields import PhoneField
 from portal.models import User
 from procedures.catalogue import definition_for
 from procedures.deadlines import closing, start_of
 from procedures.models import Dossier, IntakeList, IntakeRow, Office
-from procedures.papers import citizen_address, shown
+from procedures.papers import filed_by, filer_address, shown
 
 COLUMNS = (
     "STT",
@@ -108,8 +109,8 @@ def _content(dossier: Dossier) -> dict[str, Any]:
         "code": dossier.code,
         "procedure": definition.title.vi,
         "sets": 1,
-        "applicant": f"{dossier.applicant} (mã số BHXH {dossier.insurance_number})",
-        "address": f"{citizen_address(dossier)}; ĐT {shown(dossier, 'phone')}",
+        "applicant": _applicant(dossier),
+        "address": f"{filer_address(dossier)}; ĐT {PhoneField().display(dossier.phone)}",
         "office": dossier.office.name,
         "received": _moment(dossier.filed_at),
         "promised": _moment(dossier.due_at) if dossier.due_at else "Chưa hẹn: chờ hồ sơ giấy",
@@ -117,6 +118,11 @@ def _content(dossier: Dossier) -> dict[str, Any]:
         "channel": _CHANNELS[dossier.channel],
         "state": definition.state(dossier.state).label.vi,
     }
+
+
+def _applicant(dossier: Dossier) -> str:
+    number = f" (mã số BHXH {dossier.insurance_number})" if dossier.insurance_number else ""
+    return f"{filed_by(dossier)}{number}"
 
 
 def _moment(value: datetime) -> str:

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from portal.models import Confidence, District, User
+from portal.models import Confidence, District, Filer, User
 
 # --- Offices -------------------------------------------------------------------------------------
 
@@ -282,6 +282,7 @@ class Case(VersionRow):
     confidence = models.CharField(_("confidence"), max_length=6, choices=Confidence)
     synonyms = models.JSONField(_("what people call it"), default=list, blank=True)
     when = models.JSONField(_("only when"), null=True, blank=True)
+    filers = models.JSONField(_("only filed by"), default=list, blank=True)
 
 
 class TimeLimit(VersionRow):
@@ -406,6 +407,9 @@ class Dossier(models.Model):
         Procedure, models.PROTECT, related_name="dossiers", verbose_name=_("procedure")
     )
     owner = models.ForeignKey(User, models.PROTECT, related_name="dossiers", verbose_name=_("filed by"))
+    filer = models.CharField(_("filed as"), max_length=15, choices=Filer, default=Filer.CITIZEN)
+    organisation_name = models.CharField(_("organisation"), max_length=200, blank=True)
+    organisation_code = models.CharField(_("unit or facility code"), max_length=20, blank=True)
     case = models.CharField(_("case"), max_length=60, blank=True)
     state = models.CharField(_("state"), max_length=60, default="draft")
     final = models.BooleanField(default=False)
@@ -419,8 +423,8 @@ class Dossier(models.Model):
     revision = models.PositiveIntegerField(default=0)
     saved_by = models.CharField(max_length=16, blank=True)
 
-    applicant = models.CharField(_("applicant"), max_length=100, blank=True)
-    applicant_bare = models.CharField(max_length=100, blank=True)
+    applicant = models.CharField(_("applicant"), max_length=200, blank=True)
+    applicant_bare = models.CharField(max_length=200, blank=True)
     insurance_number = models.CharField(_("social insurance number"), max_length=10, blank=True)
     urgent = models.BooleanField(_("urgent"), default=False)
     phone = models.CharField(_("phone"), max_length=11, blank=True)
@@ -465,6 +469,10 @@ class Dossier(models.Model):
     @property
     def is_draft(self) -> bool:
         return self.state == "draft"
+
+    @property
+    def by_organisation(self) -> bool:
+        return self.filer != Filer.CITIZEN
 
 
 class DossierEvent(models.Model):

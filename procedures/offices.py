@@ -2,9 +2,9 @@
 
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from portal.models import Ward
+from portal.models import Filer, Organisation, Ward
 from procedures.models import Office, OfficeArea
 
 
@@ -33,6 +33,26 @@ def office_for_procedure(handled_by: str, ward_code: str, on: date) -> Office:
     if handled_by == "province":
         return Office.objects.get(level=Office.Level.PROVINCE)
     return office_for(ward_code, on)
+
+
+def office_of(organisation: Organisation, on: date) -> Office:
+    """The office that looks after ``organisation``: the province office for health facilities.
+
+    Their two procedures are the province's (likely); others go by the ward of their seat.
+    """
+    handled_by = "province" if organisation.kind == Filer.HEALTH_FACILITY else "district"
+    return office_for_procedure(handled_by, organisation.user.ward_id or "", on)
+
+
+def organisations_of(office: Office, on: date) -> QuerySet[Organisation]:
+    """The organisations ``office`` looks after, as ``office_of`` tells."""
+    areas = OfficeArea.objects.filter(
+        Q(valid_from=None) | Q(valid_from__lte=on), Q(valid_to=None) | Q(valid_to__gte=on), office=office
+    )
+    mine = ~Q(kind=Filer.HEALTH_FACILITY) & Q(user__ward__district__in=areas.values("district"))
+    if office.level == Office.Level.PROVINCE:
+        mine |= Q(kind=Filer.HEALTH_FACILITY)
+    return Organisation.objects.filter(mine).select_related("user__ward", "confirmed_by")
 
 
 def full_address(street: str, ward: Ward | None) -> str:

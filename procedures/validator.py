@@ -191,6 +191,7 @@ def _in_circle(start: str, edges: dict[str, set[str]]) -> bool:
 def _case_problems(definition: Definition) -> Iterator[Problem]:
     if not definition.filers:
         yield Problem("", "", "filers", _("Nobody may file it."))
+    yield from _filer_problems(definition)
     if all(limit.cases or limit.when for limit in definition.time_limits):
         yield Problem("time_limits", "", "", _("One limit must hold for all other cases."))
     known = {case.slug for case in definition.cases}
@@ -205,6 +206,17 @@ def _case_problems(definition: Definition) -> Iterator[Problem]:
             yield Problem("cases", "", "", _("There is no case to choose."))
         if asked.kind == "case" and asked.name != "case":
             yield Problem("fields", asked.name, "kind", _("The question for the case must be called “case”."))
+
+
+def _filer_problems(definition: Definition) -> Iterator[Problem]:
+    for filer in definition.filers:
+        if definition.cases and not definition.open_to(filer).cases:
+            yield Problem("", "", "filers", _("There is no case for “%(name)s”."), {"name": filer})
+    for case in definition.cases:
+        for filer in case.filers:
+            if filer not in definition.filers:
+                facts = {"name": filer}
+                yield Problem("cases", case.slug, "filers", _("“%(name)s” does not file this."), facts)
 
 
 def _paper_problems(definition: Definition) -> Iterator[Problem]:

@@ -157,6 +157,13 @@ CASES = Part(
         Aspect("needs", gettext_lazy("Conditions in words"), "words", long=True),
         Aspect("legal", gettext_lazy("Legal basis"), "line"),
         _CONFIDENCE,
+        Aspect(
+            "filers",
+            gettext_lazy("Only filed by"),
+            "ticks",
+            _fixed(vocabulary.FILERS),
+            gettext_lazy("None ticked: whoever may file the procedure."),
+        ),
         _WHEN,
         _SYNONYMS,
     ),

@@ -32,7 +32,10 @@ class MoveRefused(Exception):
 
 
 def role_of(user: User | None) -> str:
-    """The role of ``user``: system for nobody, else citizen or the role of the member of staff."""
+    """The role of ``user``: system for nobody, else the role of the member of staff, else citizen.
+
+    Definitions call whoever filed the dossier ``citizen``; history says where it was an organisation.
+    """
     if user is None:
         return "system"
     if not user.is_staff:
@@ -206,7 +209,7 @@ def _record(attempt: _Attempt, transition: Transition, key: str) -> DossierEvent
         from_state=dossier.state,
         to_state=transition.leads_to(dossier.state),
         actor=actor,
-        role=role_of(actor),
+        role=_recorded_role(dossier, actor),
         note=attempt.note.strip(),
         facts=dict(attempt.facts),
         key=key,
@@ -216,6 +219,11 @@ def _record(attempt: _Attempt, transition: Transition, key: str) -> DossierEvent
     event.hash = _hash(event)
     event.save(force_insert=True)
     return event
+
+
+def _recorded_role(dossier: Dossier, actor: User | None) -> str:
+    role = role_of(actor)
+    return "organisation" if role == "citizen" and dossier.by_organisation else role
 
 
 def _hash(event: DossierEvent) -> str:

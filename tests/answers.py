@@ -73,13 +73,17 @@ def typed(
 
     ``yes_no`` is the answer to every question that asks for one.
     """
+    # An organisation files for somebody.
+    own = who.username.isdigit()
+    name = given.get("full_name", who.full_name if own else BY_KIND["name"])
+    number = given.get("insurance_number", who.username if own else BY_KIND["insurance_number"])
     known = {
         "case": case,
-        "full_name": who.full_name,
-        "insurance_number": who.username,
-        "card_number": f"DN456{who.username}",
-        "account_holder": who.full_name,
-        "refundee_name": who.full_name,
+        "full_name": name,
+        "insurance_number": number,
+        "card_number": f"DN456{number}",
+        "account_holder": name,
+        "refundee_name": name,
         "stop_date": f"01/01/{today.year - 2}",
         "contributing_now": "no",
         "goes_on_voluntarily": "no",

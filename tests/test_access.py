@@ -33,7 +33,7 @@ from procedures.models import (
     PostalItem,
     StaffMember,
 )
-from tests.conftest import file_draft, make_draft
+from tests.conftest import PASSWORD, file_draft, make_draft
 
 SignIn = Callable[[User], Client]
 QUEUE = "/quan-tri/procedures/dossier/"
@@ -67,6 +67,7 @@ EVERYBODY = Row("iiiiiii", "iiii")
 READERS = Row("iiiiiii", "mmmm")
 SIGNED_IN = Row("siiiiii", "siii")
 CITIZENS = Row("siiffff", "siff")
+STARTERS = Row("siiffff", "siff")
 OWNER = Row("sgiffff", "sgff")
 OWNER_READS = Row("sgiffff", "mmmm")
 OWNER_AND_OFFICE_READ = Row("sgiiggi", "mmmm")
@@ -83,6 +84,7 @@ PAGES = {
     "tai-khoan/dang-nhap/": Row("iiibbbb", "iibb"),
     "tai-khoan/dang-xuat/": EVERYBODY,
     "tai-khoan/dang-ky/": Row("iiibbbb", "iibb"),
+    "tai-khoan/dang-ky-to-chuc/": Row("iiibbbb", "iibb"),
     "tai-khoan/khoa/": READERS,
     "tai-khoan/mat-khau/": SIGNED_IN,
     "tai-khoan/dat-mat-khau/": SIGNED_IN,
@@ -97,7 +99,7 @@ PAGES = {
     "": READERS,
     "thu-tuc/": READERS,
     "thu-tuc/<slug:slug>/": READERS,
-    "thu-tuc/<slug:slug>/bat-dau/": CITIZENS,
+    "thu-tuc/<slug:slug>/bat-dau/": STARTERS,
     "chon-thu-tuc/": READERS,
     "chon-thu-tuc/<path:way>/": Row("iiiiiii", "mmmm", "/chon-thu-tuc/the-so/the/"),
     "tra-cuu/": EVERYBODY,
@@ -133,6 +135,7 @@ PAGES = {
     "quan-tri/(?P<url>.*)$": Row("sffgggg", "sfgg", "/quan-tri/khong-co/"),
     "quan-tri/portal/user/<id>/password/": ADMINISTRATOR,
     "quan-tri/portal/outboxmessage/<int:pk>/xu-ly/": ADMINISTRATOR,
+    "quan-tri/portal/organisation/<int:pk>/xac-nhan/": Row("sffiggg", "sfgg"),
     "quan-tri/procedures/dossier/quet/": STAFF,
     "quan-tri/procedures/dossier/<int:pk>/hanh-dong/<slug:action>/": OFFICE,
     "quan-tri/procedures/dossier/<int:pk>/ban-goc/": OFFICE,
@@ -155,6 +158,7 @@ class Model:
 
 MODELS = {
     "portal/user": Model("A", "A", "A"),
+    "portal/organisation": Model(of_office=True),
     "portal/ward": Model("CA", "A", "A"),
     "portal/district": Model("CA", "A", "A"),
     "portal/accesslog": Model("A", of_office=True),
@@ -174,6 +178,8 @@ def _model_rows(name: str, model: Model) -> Iterator[tuple[str, Row]]:
     """The rows of the addresses that Django's admin makes for every model."""
     unseen, closed = model.of_office, "g" if model.own_page else "f"
     page = _staff(model.view, other=closed) if unseen and model.own_page else _staff(model.view)
+    if unseen and not model.own_page and "C" in model.view:
+        page = _staff(model.view, other="b")
     change = page if model.own_page else _staff(model.change)
     history = _staff(model.view, other="b" if unseen else "", nobody="b" if unseen else "")
     if model.own_page and unseen:
@@ -283,6 +289,9 @@ def site(citizen: User, clerk: User, chance: Any) -> Site:
     assert version is not None
     examples = {
         "portal/user": citizen.pk,
+        "portal/organisation": demo.organisation(
+            "employer", "HỢP TÁC XÃ SAO MAI", "TK0999K", ward="22429", confirmed_by=None
+        ).organisation.pk,
         "portal/ward": "22429",
         "portal/district": "568",
         "portal/accesslog": read.pk,
@@ -372,6 +381,44 @@ def test_every_page_opens_for_those_it_is_meant_for_and_looking_changes_nothing(
     user = None if person == "anonymous" else request.getfixturevalue(person)
     column = PEOPLE.index(person)
     assert not _faults(site, user, "get", lambda row: row.get[column])
+
+
+@pytest.fixture
+def organisation(clerk: User) -> User:
+    """An employer of the owner's town."""
+    return demo.organisation(
+        "employer", "CÔNG TY MAY", "TK0123K", ward="22429", confirmed_by=clerk, password=PASSWORD
+    )
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_an_organisation_is_a_stranger_to_the_dossiers_of_others(
+    method: str, site: Site, organisation: User
+) -> None:
+    """It gets what a citizen who is a stranger gets, and may not start what only citizens file."""
+
+    def expected(row: Row) -> str:
+        if row is STARTERS:
+            return "f"
+        return row.get[1] if method == "get" else row.post[1]
+
+    assert not _faults(site, organisation, method, expected)
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("person", ["stranger", "other_organisation"])
+def test_nobody_else_opens_the_dossiers_of_an_organisation(
+    method: str, person: str, site: Site, organisation: User, stranger: User, clerk: User
+) -> None:
+    other = demo.organisation("employer", "CÔNG TY DỆT", "TK0456K", ward="22429", confirmed_by=clerk)
+    for dossier in (site.filed, site.draft):
+        Dossier.objects.filter(pk=dossier.pk).update(owner=organisation)
+    who = stranger if person == "stranger" else other
+    routes = [route for route in TABLE if route.startswith("ho-so/<str:code>/")]
+    client = _browser(who)
+    for route in routes:
+        response = getattr(client, method)(site.path(route))
+        assert response.status_code in {404, 405}, route
 
 
 @pytest.mark.parametrize("person", OUTSIDERS)

@@ -1,5 +1,5 @@
 """The staff desk in the Django admin."""
 
-from procedures.admin import catalogue, desk, intake, reference
+from procedures.admin import catalogue, desk, intake, organisations, reference
 
-__all__ = ["catalogue", "desk", "intake", "reference"]
+__all__ = ["catalogue", "desk", "intake", "organisations", "reference"]

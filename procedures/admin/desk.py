@@ -106,7 +106,7 @@ class DossierAdmin(RoleAdmin):
         "deadline",
         "papers",
     )
-    list_filter = (_StateFilter, _DueFilter, _CaseFilter, "channel")
+    list_filter = (_StateFilter, _DueFilter, _CaseFilter, "filer", "channel")
     search_fields = ("code",)
     search_help_text = gettext_lazy("Dossier code, name with or without marks, or social insurance number")
     list_per_page = 50
@@ -135,6 +135,8 @@ class DossierAdmin(RoleAdmin):
             Q(code__icontains=words)
             | Q(insurance_number__startswith=words)
             | Q(applicant_bare__contains=without_marks(words))
+            | Q(organisation_name__icontains=words)
+            | Q(organisation_code__istartswith=words)
         ), False
 
     @admin.display(description=gettext_lazy("case"))

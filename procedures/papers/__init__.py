@@ -23,6 +23,8 @@ from procedures.papers.receipt import receipt
 from procedures.papers.words import (
     Issue,
     citizen_address,
+    filed_by,
+    filer_address,
     how_handed_in,
     limit_words,
     return_address,
@@ -35,6 +37,8 @@ __all__ = [
     "Issue",
     "citizen_address",
     "content",
+    "filed_by",
+    "filer_address",
     "form_of",
     "how_handed_in",
     "issue",

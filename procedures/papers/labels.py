@@ -3,7 +3,7 @@
 from portal.models import Confidence
 from procedures import documents
 from procedures.models import Dossier, Office, PostalItem
-from procedures.papers.words import Issue, citizen_address, return_address
+from procedures.papers.words import Issue, filer_address, return_address
 
 
 def _party(office: Office) -> documents.PostalParty:
@@ -18,14 +18,15 @@ def _party(office: Office) -> documents.PostalParty:
 
 
 def _citizen_party(dossier: Dossier, address: str) -> documents.PostalParty:
-    return documents.PostalParty(name=dossier.applicant, address=address or None, phone=dossier.phone or None)
+    name = dossier.organisation_name or dossier.applicant
+    return documents.PostalParty(name=name, address=address or None, phone=dossier.phone or None)
 
 
 def posting_label(issue: Issue) -> documents.PostingLabel:
     dossier = issue.dossier
     return documents.PostingLabel(
         heading=issue.definition.envelope,
-        sender=_citizen_party(dossier, citizen_address(dossier)),
+        sender=_citizen_party(dossier, filer_address(dossier)),
         receiver=_party(issue.office),
         contents=tuple(
             documents.Enclosure(label=o.label_vi, count=o.copies) for o in dossier.originals.all()

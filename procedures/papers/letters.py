@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from procedures import documents
 from procedures.models import Dossier, DossierEvent
-from procedures.papers.words import PARENT_AGENCY, Issue, citizen_address, shown
+from procedures.papers.words import PARENT_AGENCY, Issue, citizen_address, filed_by, filer_address, shown
 
 
 def head(issue: Issue) -> dict[str, Any]:
@@ -31,8 +31,8 @@ def filer(issue: Issue) -> dict[str, Any]:
     case = definition.case(dossier.case)
     return {
         **head(issue),
-        "filer_name": dossier.applicant,
-        "filer_address": citizen_address(dossier) or None,
+        "filer_name": filed_by(dossier),
+        "filer_address": filer_address(dossier) or None,
         "filer_phone": dossier.phone or None,
         "filer_email": str(dossier.answers.get("email", "")) or None,
         "procedure": str(definition.title),

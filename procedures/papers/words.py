@@ -65,6 +65,22 @@ def shown(dossier: Dossier, name: str) -> str:
     return form_field(field, definition, timezone.localdate()).display(value)
 
 
+def filed_by(dossier: Dossier) -> str:
+    """Who files, as written on papers; an organisation with its code and for whom."""
+    if not dossier.by_organisation:
+        return dossier.applicant
+    code = f" (mã {dossier.organisation_code})" if dossier.organisation_code else ""
+    others = dossier.applicant != dossier.organisation_name
+    return f"{dossier.organisation_name}{code}{f', nộp cho {dossier.applicant}' if others else ''}"
+
+
+def filer_address(dossier: Dossier) -> str:
+    """Where whoever filed lives or has its seat, as written on letters."""
+    if not dossier.by_organisation:
+        return citizen_address(dossier)
+    return full_address(dossier.owner.street, dossier.owner.ward)
+
+
 def citizen_address(dossier: Dossier) -> str:
     """Where the citizen lives, as written on letters."""
     ward = geography.ward(str(dossier.answers.get("ward", "")))
@@ -72,8 +88,8 @@ def citizen_address(dossier: Dossier) -> str:
 
 
 def return_address(dossier: Dossier) -> str:
-    """Where the result goes by post: the address given for it, else the home address."""
-    return str(dossier.answers.get("delivery_address", "")) or citizen_address(dossier)
+    """Where the result goes by post: the address given for it, else that of whoever filed."""
+    return str(dossier.answers.get("delivery_address", "")) or filer_address(dossier)
 
 
 def time_limit_words(dossier: Dossier) -> str:

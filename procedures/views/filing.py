@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from portal.http import UserRequest, citizen_required, render_page, see_other
-from procedures import catalogue, dossiers
+from procedures import catalogue, dossiers, filers
 from procedures.catalogue import definition_for, definition_of
 from procedures.definition import Definition, Step
 from procedures.forms import StepForm
@@ -28,7 +28,7 @@ def start(request: UserRequest, slug: str) -> HttpResponse:
     version = catalogue.published(slug)
     if version is None:
         return redirect("procedure", slug)
-    if "citizen" not in definition_of(version).filers:
+    if filers.filer_of(request.user) not in definition_of(version).filers:
         return public.procedure_page(request, version, status=403)
     if request.method != "POST":
         # Back from the sign-in that pressing the button led to: no draft without pressing it.

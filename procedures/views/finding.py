@@ -12,7 +12,7 @@ from procedures import catalogue, guide, papers, search
 from procedures.catalogue import definition_of
 from procedures.definition import Definition
 from procedures.guide import Answer, Question
-from procedures.views.public import filers, groups
+from procedures.views.public import filers_in_words, groups
 
 
 @require_safe
@@ -102,7 +102,7 @@ def _reached(request: Request, answer: Answer, taken: list[tuple[Question, Answe
             if case and paper.required
         ],
         "for_citizens": "citizen" in definition.filers,
-        "filers": filers(definition),
+        "filers": filers_in_words(definition),
         "url": address(definition, answer.case if case else ""),
         "taken": _told(taken),
         "back_url": _way(_slugs(taken)[:-1]),

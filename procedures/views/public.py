@@ -10,7 +10,8 @@ from django.views.decorators.http import require_safe
 
 from portal import fields
 from portal.http import Request, render_page, too_many
-from procedures import catalogue, dossiers, papers
+from portal.models import Filer, User
+from procedures import catalogue, dossiers, filers, papers
 from procedures.catalogue import definition_for, definition_of
 from procedures.definition import Condition, Definition, Text
 from procedures.models import Dossier, IssuedDocument, ProcedureVersion
@@ -44,9 +45,11 @@ def procedure(request: Request, slug: str) -> HttpResponse:
 def procedure_page(request: Request, version: ProcedureVersion, *, status: int = 200) -> HttpResponse:
     definition = definition_of(version)
     mine: list[Dossier] = []
+    filer: str = Filer.CITIZEN
     if request.user.is_authenticated and not request.user.is_staff:
-        mine = list(dossiers.visible_to(request.user).filter(procedure=version.procedure, final=False))
-    chosen = definition.case(request.GET.get("truong-hop", ""))
+        filer = filers.filer_of(request.user)
+        mine = _mine(request.user, version, filer)
+    chosen = definition.open_to(filer).case(request.GET.get("truong-hop", ""))
     return render_page(
         request,
         "procedures/procedure.html",
@@ -56,8 +59,10 @@ def procedure_page(request: Request, version: ProcedureVersion, *, status: int =
             "offered": version.status == ProcedureVersion.Status.PUBLISHED,
             "group": GROUPS[definition.group],
             "limits": _limits(definition),
-            "filers": filers(definition),
-            "for_citizens": "citizen" in definition.filers,
+            "filers": filers_in_words(definition),
+            "for_citizens": Filer.CITIZEN in definition.filers,
+            "may_start": filer in definition.filers,
+            "as_organisation": filer != Filer.CITIZEN,
             "papers": _papers(definition),
             "mine": mine,
         },
@@ -65,7 +70,13 @@ def procedure_page(request: Request, version: ProcedureVersion, *, status: int =
     )
 
 
-def filers(definition: Definition) -> list[str]:
+def _mine(user: User, version: ProcedureVersion, filer: str) -> list[Dossier]:
+    """What ``user`` has open for the procedure; of an organisation, which files for many, the draft."""
+    found = dossiers.visible_to(user).filter(procedure=version.procedure, final=False)
+    return list(found if filer == Filer.CITIZEN else found.filter(state="draft"))
+
+
+def filers_in_words(definition: Definition) -> list[str]:
     """Who may file, in words."""
     return [str(FILERS.get(filer, filer)) for filer in definition.filers]
 
