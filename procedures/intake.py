@@ -18,10 +18,18 @@ from django.utils import timezone, translation
 
 from portal.fields import PhoneField
 from portal.models import User
+from procedures import documents
 from procedures.catalogue import definition_for
 from procedures.deadlines import closing, start_of
 from procedures.models import Dossier, IntakeList, IntakeRow, Office
-from procedures.papers import filed_by, filer_address, shown
+from procedures.papers.words import (
+    PARENT_AGENCY,
+    PLACE,
+    RECEPTION_UNIT,
+    filed_by,
+    filer_address,
+    shown,
+)
 
 COLUMNS = (
     "STT",
@@ -222,6 +230,30 @@ def write_xlsx(intake: IntakeList, out: BinaryIO) -> None:
     for number, row in enumerate(rows(intake), start=3):
         _write_row(sheet, number, row, wrap)
     book.close()
+
+
+# Millimetres of a landscape sheet.
+_WIDTHS = (9, 35, 25, 11, 29, 41, 22, 16, 16, 17, 13, 16, 12)
+
+
+def write_pdf(intake: IntakeList, out: BinaryIO) -> None:
+    """Write ``intake`` as the printed book (mẫu 06); the same list gives the same bytes."""
+    closer = intake.closed_by.full_name if intake.closed_by else None
+    book = documents.TrackingBook(
+        parent_agency=PARENT_AGENCY,
+        agency=intake.office.name,
+        reception_unit=RECEPTION_UNIT,
+        place=PLACE,
+        issued_at=intake.closed_at,
+        number=f"{intake.number}/{intake.year}",
+        day=intake.day,
+        columns=COLUMNS,
+        widths=_WIDTHS,
+        rows=tuple(tuple(str(cell) for cell in row) for row in rows(intake)),
+        closed_by=closer,
+        digest=intake.digest,
+    )
+    out.write(documents.render(book, made_at=intake.closed_at))
 
 
 def _write_row(sheet: Any, number: int, cells: Iterable[str | int], style: Any) -> None:

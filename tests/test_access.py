@@ -139,6 +139,7 @@ PAGES = {
     "quan-tri/procedures/dossier/quet/": STAFF,
     "quan-tri/procedures/dossier/<int:pk>/hanh-dong/<slug:action>/": OFFICE,
     "quan-tri/procedures/dossier/<int:pk>/ban-goc/": OFFICE,
+    "quan-tri/procedures/dossier/<int:pk>/phieu-kiem-soat/": OFFICE,
     "quan-tri/procedures/intakelist/chot/": STAFF,
     "quan-tri/procedures/intakelist/<int:pk>/tai-ve/<str:kind>/": OFFICE,
 }
@@ -475,7 +476,7 @@ def test_not_yours_looks_like_not_there(route: str, site: Site, stranger: User) 
     }
 
 
-@pytest.mark.parametrize("page", ["change", "history", "hanh-dong/accept", "ban-goc"])
+@pytest.mark.parametrize("page", ["change", "history", "hanh-dong/accept", "ban-goc", "phieu-kiem-soat"])
 def test_a_dossier_of_another_office_looks_like_none(page: str, site: Site, other_clerk: User) -> None:
     client, here, absent = _browser(other_clerk), site.filed.pk, site.filed.pk + 100_000
 
@@ -572,7 +573,7 @@ def test_a_clerk_does_not_act_for_the_citizen(filed: Dossier, clerk: User) -> No
 
 def test_the_intake_lists_of_another_office_are_not_there(site: Site, other_clerk: User) -> None:
     client, pk = _browser(other_clerk), site.examples["procedures/intakelist"]
-    for address in (f"{pk}/change/", f"{pk}/tai-ve/csv/", f"{pk}/tai-ve/xlsx/"):
+    for address in (f"{pk}/change/", f"{pk}/tai-ve/csv/", f"{pk}/tai-ve/xlsx/", f"{pk}/tai-ve/pdf/"):
         assert client.get(f"/quan-tri/procedures/intakelist/{address}").status_code == 404
 
 

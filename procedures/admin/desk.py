@@ -171,6 +171,7 @@ class DossierAdmin(RoleAdmin):
         own = [
             path("quet/", view(self.scan), name="procedures_dossier_scan"),
             path("<int:pk>/hanh-dong/<slug:action>/", view(self.act), name="procedures_dossier_act"),
+            path("<int:pk>/phieu-kiem-soat/", view(self.control_sheet), name="procedures_dossier_control"),
             path("<int:pk>/ban-goc/", view(self.record_originals), name="procedures_dossier_originals"),
         ]
         return [*own, *super().get_urls()]
@@ -261,6 +262,16 @@ class DossierAdmin(RoleAdmin):
         state = definition_for(dossier).state(dossier.state)
         self.message_user(request, f"{dossier.code}: {state.label}", messages.SUCCESS)
         return see_other(here)
+
+    def control_sheet(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Mẫu 05: every hand-over so far, to be printed and put with the papers."""
+        dossier = self._mine(request, pk)
+        desk.log_read(request.user, dossier, "control sheet")
+        return HttpResponse(
+            papers.control_sheet(dossier, now=timezone.now()),
+            content_type="application/pdf",
+            headers={"Content-Disposition": f'inline; filename="{dossier.code}-kiem-soat.pdf"'},
+        )
 
     # --- Scanner ---------------------------------------------------------------------------------
 

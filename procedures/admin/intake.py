@@ -87,14 +87,16 @@ class IntakeListAdmin(RoleAdmin):
         return see_other(back)
 
     def download(self, request: HttpRequest, pk: int, kind: str) -> FileResponse:
-        """A closed list as CSV or XLSX."""
+        """A closed list as CSV, XLSX or the printed book."""
         closed = self._mine(request, pk)
-        if kind not in {"csv", "xlsx"}:
+        if kind not in {"csv", "xlsx", "pdf"}:
             raise Http404
         _log_read(request, closed, f"intake list {kind}")
         out = tempfile.TemporaryFile("w+b")  # noqa: SIM115 (FileResponse closes it)
         if kind == "xlsx":
             intake.write_xlsx(closed, out)
+        elif kind == "pdf":
+            intake.write_pdf(closed, out)
         else:
             lines = io.TextIOWrapper(out, encoding="utf-8", newline="")
             intake.write_csv(closed, lines)

@@ -15,9 +15,11 @@ from procedures.documents.contents import (
     CardSlip,
     Choice,
     Content,
+    ControlSheet,
     DossierDocument,
     Enclosure,
     FilerLetter,
+    HandOver,
     Item,
     LabelSheet,
     Letter,
@@ -31,6 +33,7 @@ from procedures.documents.contents import (
     Section,
     Signature,
     SupplementRequest,
+    TrackingBook,
 )
 from procedures.documents.sheets import sheet
 from procedures.documents.text import TIME_ZONE, RenderError, local
@@ -42,9 +45,11 @@ __all__ = [
     "CardSlip",
     "Choice",
     "Content",
+    "ControlSheet",
     "DossierDocument",
     "Enclosure",
     "FilerLetter",
+    "HandOver",
     "Item",
     "LabelSheet",
     "Letter",
@@ -59,6 +64,7 @@ __all__ = [
     "Section",
     "Signature",
     "SupplementRequest",
+    "TrackingBook",
     "render",
 ]
 

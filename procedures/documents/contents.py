@@ -127,6 +127,64 @@ class Apology(FilerLetter, frozen=True, kw_only=True):
     signed_by: str | None
 
 
+class HandOver(msgspec.Struct, frozen=True, kw_only=True):
+    """A step of a dossier through the office: who gave it, who took it, and what came of it."""
+
+    at: datetime
+    given_by: str
+    taken_by: str
+    done: str
+    outcome: str | None = None
+    note: str | None = None
+
+
+class ControlSheet(msgspec.Struct, frozen=True, kw_only=True):
+    """Phiếu kiểm soát quá trình giải quyết hồ sơ (Mẫu 05, Thông tư 01/2018/TT-VPCP).
+
+    For the office: printed when somebody asks, kept nowhere. The number and the title of the form
+    are sure, its columns are likely.
+    """
+
+    parent_agency: str
+    agency: str
+    reception_unit: str
+    place: str
+    issued_at: datetime
+    dossier_code: str
+    procedure: str
+    case: str | None
+    filer_name: str
+    statutory_time: str
+    received_at: datetime
+    return_at: datetime | None
+    steps: tuple[HandOver, ...]
+
+
+class TrackingBook(msgspec.Struct, frozen=True, kw_only=True):
+    """Sổ theo dõi hồ sơ (Mẫu 06, Thông tư 01/2018/TT-VPCP): a closed intake list, landscape.
+
+    ``widths`` are those of the columns in millimetres, 262 in all. ``digest`` is the SHA-256 of the
+    list.
+    """
+
+    parent_agency: str
+    agency: str
+    reception_unit: str
+    place: str
+    issued_at: datetime
+    number: str
+    day: date
+    columns: tuple[str, ...]
+    widths: tuple[int, ...]
+    rows: tuple[tuple[str, ...], ...]
+    closed_by: str | None
+    digest: str
+
+    def __post_init__(self) -> None:
+        if len(self.columns) != len(self.widths):
+            raise ValueError("every column needs a width")
+
+
 class CardSlip(Letter, frozen=True, kw_only=True):
     """Giấy tiếp nhận hồ sơ và hẹn trả kết quả cấp lại, đổi thẻ BHYT (mẫu số 4, NĐ 146/2018/NĐ-CP).
 
@@ -266,6 +324,8 @@ Content = (
     | SupplementRequest
     | RefusalLetter
     | Apology
+    | ControlSheet
+    | TrackingBook
     | CardSlip
     | OfficialForm
     | PostingLabel

@@ -1,6 +1,7 @@
 """What each template is given."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -10,6 +11,7 @@ from procedures.documents.contents import (
     Apology,
     CardSlip,
     Content,
+    ControlSheet,
     Item,
     LabelSheet,
     Letter,
@@ -21,8 +23,9 @@ from procedures.documents.contents import (
     Section,
     Signature,
     SupplementRequest,
+    TrackingBook,
 )
-from procedures.documents.text import Data, clean, cleaned, day, day_in_words, moment, printed
+from procedures.documents.text import Data, clean, cleaned, day, day_in_words, local, moment, printed
 
 # Longer lists do not fit an A6 label; what is left out is counted in a last line.
 _LABEL_LINES = 8
@@ -31,23 +34,8 @@ _LABEL_TEXT = 160
 
 def sheet(content: Content) -> tuple[str, Data]:
     """The template of a content and the data it is given."""
-    match content:
-        case Receipt():
-            return "receipt.typ", _receipt(content)
-        case SupplementRequest():
-            return "supplement_request.typ", _told(content, _signed("NGƯỜI HƯỚNG DẪN", content.asked_by))
-        case RefusalLetter():
-            return "refusal.typ", _told(content, _signed("NGƯỜI CÓ THẨM QUYỀN", content.decided_by))
-        case Apology():
-            return "apology.typ", _apology(content)
-        case CardSlip():
-            return "card_slip.typ", _slip(content)
-        case OfficialForm():
-            return "official_form.typ", _form(content)
-        case LabelSheet():
-            return "labels.typ", _labels(content.labels, on_a4=True)
-        case PostingLabel() | ReturnLabel():
-            return "labels.typ", _labels((content,), on_a4=False)
+    template, given = _SHEETS[type(content)]
+    return template, given(content)
 
 
 def _letter(letter: Letter) -> Data:
@@ -95,10 +83,41 @@ def _signed(title: str, name: str | None) -> Signature:
     return Signature(title=title, hint=None, name=name, note="Đã ban hành bằng phương tiện điện tử")
 
 
+def _supplement_request(letter: SupplementRequest) -> Data:
+    return _told(letter, _signed("NGƯỜI HƯỚNG DẪN", letter.asked_by))
+
+
+def _refusal(letter: RefusalLetter) -> Data:
+    return _told(letter, _signed("NGƯỜI CÓ THẨM QUYỀN", letter.decided_by))
+
+
 def _apology(apology: Apology) -> Data:
     return _told(apology, _signed("NGƯỜI CÓ THẨM QUYỀN", apology.signed_by)) | {
         "promised_at": moment(apology.promised_at),
         "return_at": moment(apology.return_at),
+    }
+
+
+def _control(control: ControlSheet) -> Data:
+    data = cleaned(control)
+    return data | {
+        "place_and_date": f"{data['place']}, {day_in_words(control.issued_at)}",
+        "received_at": moment(control.received_at),
+        "return_at": control.return_at and moment(control.return_at),
+        "steps": [cleaned(step) | {"at": f"{local(step.at):%H:%M %d/%m/%Y}"} for step in control.steps],
+        **coded(control.dossier_code),
+    }
+
+
+def _book(book: TrackingBook) -> Data:
+    data = cleaned(book)
+    signature = Signature(title="NGƯỜI CHỐT SỔ", name=book.closed_by)
+    return data | {
+        "place_and_date": f"{data['place']}, {day_in_words(book.issued_at)}",
+        "day": day(book.day),
+        "closed_at": moment(book.issued_at),
+        "digest": book.digest,
+        "signatures": [cleaned(signature)],
     }
 
 
@@ -183,3 +202,18 @@ def _label(label: PostingLabel | ReturnLabel) -> Data:
     data = msgspec.to_builtins(label) | {"contents": shown or [{"label": "", "count": ""}]}
     words: Data = clean(data, longest=_LABEL_TEXT)
     return {"tracking_number": None} | words | coded(label.dossier_code)
+
+
+_SHEETS: dict[type, tuple[str, Callable[[Any], Data]]] = {
+    Receipt: ("receipt.typ", _receipt),
+    SupplementRequest: ("supplement_request.typ", _supplement_request),
+    RefusalLetter: ("refusal.typ", _refusal),
+    Apology: ("apology.typ", _apology),
+    ControlSheet: ("control_sheet.typ", _control),
+    TrackingBook: ("tracking_book.typ", _book),
+    CardSlip: ("card_slip.typ", _slip),
+    OfficialForm: ("official_form.typ", _form),
+    PostingLabel: ("labels.typ", lambda label: _labels((label,), on_a4=False)),
+    LabelSheet: ("labels.typ", lambda sheet: _labels(sheet.labels, on_a4=True)),
+    ReturnLabel: ("labels.typ", lambda label: _labels((label,), on_a4=False)),
+}

@@ -10,6 +10,7 @@ from django.utils import translation
 from procedures import documents
 from procedures.attachments import keep_private
 from procedures.models import Dossier, IssuedDocument
+from procedures.papers.control import control_sheet
 from procedures.papers.forms import form, form_of
 from procedures.papers.labels import label_sheet, posting_label, return_label
 from procedures.papers.letters import (
@@ -37,6 +38,7 @@ __all__ = [
     "Issue",
     "citizen_address",
     "content",
+    "control_sheet",
     "filed_by",
     "filer_address",
     "form_of",

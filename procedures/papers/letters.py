@@ -8,20 +8,35 @@ from django.urls import reverse
 
 from procedures import documents
 from procedures.models import Dossier, DossierEvent
-from procedures.papers.words import PARENT_AGENCY, Issue, citizen_address, filed_by, filer_address, shown
+from procedures.papers.words import (
+    PARENT_AGENCY,
+    PLACE,
+    RECEPTION_UNIT,
+    Issue,
+    citizen_address,
+    filed_by,
+    filer_address,
+    shown,
+)
 
 
 def head(issue: Issue) -> dict[str, Any]:
     """What every ``documents.Letter`` of the dossier's office begins with."""
     return {
-        "parent_agency": PARENT_AGENCY,
-        "agency": issue.office.name,
-        "reception_unit": "Bộ phận Tiếp nhận và Trả kết quả",
-        "place": "Khánh Hòa",
-        "issued_at": issue.now,
-        "dossier_code": issue.code,
+        **office_head(issue),
         "verification_url": settings.SITE_URL + reverse("verify", args=[issue.token]),
         "sequence": issue.number,
+    }
+
+
+def office_head(issue: Issue) -> dict[str, Any]:
+    return {
+        "parent_agency": PARENT_AGENCY,
+        "agency": issue.office.name,
+        "reception_unit": RECEPTION_UNIT,
+        "place": PLACE,
+        "issued_at": issue.now,
+        "dossier_code": issue.code,
     }
 
 

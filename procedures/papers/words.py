@@ -14,6 +14,8 @@ from procedures.models import Dossier, IssuedDocument, Office
 from procedures.offices import full_address
 
 PARENT_AGENCY = "Bảo hiểm xã hội Việt Nam"
+RECEPTION_UNIT = "Bộ phận Tiếp nhận và Trả kết quả"
+PLACE = "Khánh Hòa"
 
 
 @dataclass(frozen=True)

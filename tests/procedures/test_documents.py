@@ -28,14 +28,17 @@ import typst
 import zxingcpp
 from msgspec.structs import replace
 
+from procedures import intake
 from procedures.documents import (
     Apology,
     CardSlip,
     Choice,
     Content,
+    ControlSheet,
     DossierDocument,
     Enclosure,
     FilerLetter,
+    HandOver,
     Item,
     LabelSheet,
     Letter,
@@ -50,6 +53,7 @@ from procedures.documents import (
     Section,
     Signature,
     SupplementRequest,
+    TrackingBook,
     codes,
     render,
     typesetting,
@@ -216,6 +220,61 @@ APOLOGY = Apology(
     reason="Bộ phận xác minh quá trình đóng tạm ngừng làm việc do khu vực bị phong tỏa.",
     signed_by="Trần Quốc Sơn",
 )
+OFFICE_HEAD = {
+    name: HEAD[name] for name in ("parent_agency", "agency", "reception_unit", "place", "issued_at")
+}
+STEP = HandOver(
+    at=datetime(2021, 7, 16, 8, 5, tzinfo=VIETNAM),
+    given_by="Người nộp hồ sơ",
+    taken_by="Lê Thị Hạnh",
+    done="Tiếp nhận – Đang xử lý",
+)
+CONTROL = ControlSheet(
+    **OFFICE_HEAD,
+    dossier_code=CODE,
+    procedure=RECEIPT.procedure,
+    case=RECEIPT.case,
+    filer_name=RECEIPT.filer_name,
+    statutory_time="5 ngày làm việc",
+    received_at=datetime(2021, 7, 15, 9, 15, tzinfo=VIETNAM),
+    return_at=datetime(2021, 7, 22, 17, 0, tzinfo=VIETNAM),
+    steps=(
+        STEP,
+        replace(STEP, given_by="Lê Thị Hạnh", done="Trình duyệt – Chờ phê duyệt", note="Đủ điều kiện."),
+        replace(
+            STEP,
+            at=datetime(2021, 7, 20, 15, 40, tzinfo=VIETNAM),
+            given_by="Lê Thị Hạnh",
+            taken_by="Trần Quốc Sơn",
+            done="Phê duyệt – Đã xử lý xong",
+            outcome="Trước hạn",
+        ),
+    ),
+)
+ROW = (
+    CODE,
+    RECEIPT.procedure,
+    "1",
+    "Nguyễn Thị Thùy Dương (mã số BHXH 5608012345)",
+    f"{ADDRESS}; ĐT 0905 123 456",
+    "Bảo hiểm xã hội thành phố Cam Ranh",
+    "09:15 15/07/2021",
+    "Chưa hẹn: chờ hồ sơ giấy",
+    "Qua bưu điện, tận nhà",
+    "Trực tuyến",
+    "Chờ hồ sơ giấy gửi bưu điện",
+    "Vào sổ muộn",
+)
+BOOK = TrackingBook(
+    **OFFICE_HEAD,
+    number="148/2021",
+    day=date(2021, 7, 15),
+    columns=intake.COLUMNS,
+    widths=intake._WIDTHS,
+    rows=tuple((str(n), *ROW) for n in range(1, 61)),
+    closed_by="Trần Văn Khoa",
+    digest="3f9ac20b71e4d5c6a7b8" * 3 + "0123",
+)
 PAPERS: dict[str, Content] = {
     "receipt": RECEIPT,
     "receipt_waiting": WAITING,
@@ -223,6 +282,8 @@ PAPERS: dict[str, Content] = {
     "supplement_request": SUPPLEMENT,
     "refusal": REFUSAL,
     "apology": APOLOGY,
+    "control_sheet": CONTROL,
+    "tracking_book": BOOK,
     "form_14_hsb": FORM,
     "posting_label": LABEL,
     "label_sheet": SHEET,
@@ -287,7 +348,7 @@ def scanned(content: Content, dpi: int = 200) -> list[list[Scanned]]:
 def test_barcode_of_every_paper_reads_at_200_dpi(paper: Content) -> None:
     first, *_ = scanned(paper)
     bars = [code.text for code in first if "128" in code.kind]
-    assert bars == [CODE] * (4 if paper is SHEET else 1)
+    assert bars == [CODE] * (4 if paper is SHEET else 0 if paper is BOOK else 1)
 
 
 @every_paper
@@ -773,7 +834,7 @@ def test_every_paper_is_tagged_titled_and_vietnamese(paper: Content) -> None:
     assert root["/StructTreeRoot"]
     assert root["/Lang"].lower().startswith("vi")
     assert root["/ViewerPreferences"]["/DisplayDocTitle"]
-    assert CODE in str(reader.metadata and reader.metadata.title)
+    assert (BOOK.number if paper is BOOK else CODE) in str(reader.metadata and reader.metadata.title)
     xmp = root["/Metadata"].get_data().decode()
     assert "<pdfuaid:part>1<" in xmp
     assert "<pdfaid:part>2<" in xmp
@@ -784,11 +845,27 @@ def test_papers_have_their_sizes() -> None:
     for paper, expected in ((RECEIPT, a4), (FORM, a4), (SHEET, a4), (LABEL, a6), (RETURN, a6)):
         for size in sizes(pdf(paper)):
             assert size == pytest.approx(expected, abs=0.01)
+    assert {(round(width), round(height)) for width, height in sizes(pdf(BOOK))} == {(842, 595)}
+
+
+def test_the_printed_book_has_its_head_on_every_page_and_every_row_once() -> None:
+    read = [" ".join(page.get_textpage().get_text_range().split()) for page in pages(pdf(BOOK))]
+    assert len(read) > 3
+    for said in read[:-1]:
+        assert "Tên thủ tục hành chính" in said
+    assert " ".join(read).count(CODE) == len(BOOK.rows)
+    assert f"Tổng số: {len(BOOK.rows)} hồ sơ" in read[-1]
+    assert BOOK.digest in squeezed(read[-1])
+
+
+def test_a_day_without_dossiers_has_a_book_all_the_same() -> None:
+    assert "Trong ngày không có hồ sơ" in text(replace(BOOK, rows=()))
 
 
 def test_usual_papers_take_as_few_sheets_as_they_should() -> None:
     counts = {name: len(sizes(pdf(paper))) for name, paper in PAPERS.items()}
     assert counts.pop("form_14_hsb") == 2
+    assert counts.pop("tracking_book") in {6, 7}
     assert set(counts.values()) == {1}
 
 

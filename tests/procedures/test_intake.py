@@ -3,6 +3,7 @@ import io
 from datetime import timedelta
 from pathlib import Path
 
+import pypdfium2
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
@@ -174,3 +175,22 @@ def test_closing_from_the_admin_takes_the_days_that_are_over(
     page = client.get(f"/quan-tri/procedures/intakelist/{closed.pk}/change/").content.decode()
     assert filed.code is not None
     assert filed.code in page
+
+
+def test_a_closed_list_is_printed_as_the_book_and_the_same_each_time(
+    closed: IntakeList, filed: Dossier, clerk: User, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "1.pdf", tmp_path / "2.pdf"
+    for output in (first, second):
+        day = f"{closed.day}"
+        call_command("export_intake", office="cam-ranh", date=day, format="pdf", output=output, verbosity=0)
+    assert first.read_bytes() == second.read_bytes()
+    pdf = pypdfium2.PdfDocument(first.read_bytes())
+    said = " ".join("".join(page.get_textpage().get_text_bounded() for page in pdf).split())
+    pdf.close()
+    for part in ("SỔ THEO DÕI HỒ SƠ", "Số 1/", filed.code, filed.applicant, "Tổng số: 1 hồ sơ"):
+        assert str(part) in said
+    client = Client()
+    client.force_login(clerk)
+    response = client.get(f"/quan-tri/procedures/intakelist/{closed.pk}/tai-ve/pdf/")
+    assert b"".join(response.streaming_content) == first.read_bytes()

@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from portal import outbox
-from portal.models import Notice, OutboxMessage, User
+from portal.models import AccessLog, Notice, OutboxMessage, User
 from procedures import apologies, catalogue, deadlines, demo, mailroom, workflow
 from procedures.models import Dossier, IssuedDocument
 from tests import answers
@@ -294,3 +294,30 @@ def test_a_pause_after_an_apology_counts_from_the_new_date(
     left = deadlines.calendar().count(timezone.localdate(before), day)
     workflow.move(running, "ask_supplement", actor=clerk, key="s", facts={"missing": ["Sổ"]}, now=before)
     assert (running.due_at, running.days_left) == (None, left)
+
+
+# --- The control sheet ----------------------------------------------------------------------------
+
+
+def test_the_control_sheet_has_every_hand_over(
+    filed: Dossier, clerk: User, supervisor: User, sign_in: SignIn
+) -> None:
+    proposed(filed, clerk)
+    basis = {"legal_basis": "Luật BHXH"}
+    workflow.move(filed, "reject", actor=supervisor, key="r", note="Đang đóng BHXH.", facts=basis)
+    address = f"/quan-tri/procedures/dossier/{filed.pk}/phieu-kiem-soat/"
+    desk = sign_in(supervisor)
+    assert address in desk.get(f"/quan-tri/procedures/dossier/{filed.pk}/change/").content.decode()
+    response = desk.get(address)
+    assert response["Content-Type"] == "application/pdf"
+    pdf = pypdfium2.PdfDocument(response.content)
+    said = " ".join("".join(page.get_textpage().get_text_bounded() for page in pdf).split())
+    pdf.close()
+    assert "PHIẾU KIỂM SOÁT QUÁ TRÌNH GIẢI QUYẾT HỒ SƠ" in said
+    assert filed.code in said
+    for event in filed.events.all():
+        assert f"{timezone.localtime(event.at):%H:%M %d/%m/%Y}" in said
+    for part in ("Lê Thị Hạnh", "Trần Quốc Sơn", "Người nộp hồ sơ", "Đang đóng BHXH.", "Trước hạn"):
+        assert part in said
+    assert AccessLog.objects.filter(user=supervisor, about=filed.code, what="control sheet").count() == 1
+    assert sign_in(filed.owner).get(address).status_code in {302, 403}

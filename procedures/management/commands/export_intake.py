@@ -15,7 +15,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--office", required=True, help="short name of the office, e.g. cam-ranh")
         parser.add_argument("--date", required=True, type=date.fromisoformat, help="YYYY-MM-DD")
-        parser.add_argument("--format", choices=["csv", "xlsx"], default="csv")
+        parser.add_argument("--format", choices=["csv", "xlsx", "pdf"], default="csv")
         parser.add_argument("--output", required=True, type=Path)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -32,6 +32,7 @@ class Command(BaseCommand):
             with output.open("w", encoding="utf-8", newline="") as out:
                 intake.write_csv(closed, out)
         else:
+            write = intake.write_xlsx if options["format"] == "xlsx" else intake.write_pdf
             with output.open("wb") as binary:
-                intake.write_xlsx(closed, binary)
+                write(closed, binary)
         self.stdout.write(f"list {closed.number}/{closed.year}: {closed.row_count} rows, {closed.digest}")
