@@ -29,8 +29,8 @@ def citizens(count: int, seed: str) -> list[User]:
     people: dict[str, demo.Person] = {}
     while len(people) < count:
         person = demo.person(chance, chance.choice(_WARDS))
-        if person.number not in taken:
-            # The answers of a filing are the same for all: who is named in the account must be too.
+        # The answers of a filing are the same for all: who is named in the account must be too.
+        if person.sex == "female" and person.number not in taken:
             people[person.number] = person
     password = make_password(None)
     return User.objects.bulk_create(

@@ -29,7 +29,8 @@ class Question(NamedTuple):
     """A field as it stands on a page.
 
     ``attributes`` are more of its inputs' (of a group: of its buttons), for htmx. ``wrong``: messages
-    inside a group, by row and column; ``focus``: its row to go on in, or ``GROUP`` for the group itself.
+    inside a group, by row and column; ``focus``: its row to go on in, or ``GROUP`` for the group itself;
+    ``warnings``: what is doubtful on the page, by the id of the input.
     """
 
     field: forms.Field
@@ -41,6 +42,11 @@ class Question(NamedTuple):
     attributes: Attributes = {}
     wrong: Wrong = {}
     focus: int | None = None
+    warnings: Mapping[str, str] = {}
+
+    @property
+    def warning(self) -> str:
+        return self.warnings.get(self.ident, "")
 
     @property
     def hint(self) -> str:
@@ -49,8 +55,8 @@ class Question(NamedTuple):
     @property
     def described(self) -> str:
         """Ids of what explains the question to a screen reader."""
-        hint, error = f"{self.ident}-hint" if self.hint else "", f"{self.ident}-error" if self.error else ""
-        return f"{hint} {error}".strip()
+        said = {"hint": self.hint, "error": self.error, "warning": self.warning}
+        return " ".join([f"{self.ident}-{name}" for name, words in said.items() if words])
 
     @property
     def invalid(self) -> str:
@@ -71,6 +77,7 @@ def bound(field: forms.BoundField) -> SafeString:
         getattr(form, "attributes", {}).get(field.name, {}),
         wrong,
         getattr(form, "focus", {}).get(field.name),
+        getattr(form, "warnings", {}),
     )
     return mark_safe(drawn(question))  # noqa: S308 (escaped here)
 
@@ -131,6 +138,8 @@ def _hint(question: Question) -> str:
 
 
 def _error(question: Question) -> str:
+    if question.warning:
+        return f'<p class="caution" id="{question.ident}-warning">{escape(question.warning)}</p>'
     if not question.error:
         return ""
     spoken = _("Error:")
@@ -325,7 +334,16 @@ def _cell(
     ident = f"{question.name}-{number}-{name}"
     refused = question.wrong.get((number, name))
     error = refused.messages[0] if refused else ""
-    return Question(column, ident, ident, str(column.label), value, error, {"data-focus": focus})
+    return Question(
+        column,
+        ident,
+        ident,
+        str(column.label),
+        value,
+        error,
+        {"data-focus": focus},
+        warnings=question.warnings,
+    )
 
 
 def _button(question: Question, own: Attributes, words: str) -> str:

@@ -71,8 +71,8 @@ class PortalField(forms.Field):
 class PageForm(forms.Form):
     """A form whose inputs have their names as ids, so that addresses of errors stay short.
 
-    ``attributes``: what the inputs of a field have besides, by its name; ``focus``: see
-    ``drawing.Question``.
+    ``attributes``: what the inputs of a field have besides, by its name; ``warnings``: what is doubtful,
+    by the id of its input; ``focus``: see ``drawing.Question``.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -80,6 +80,7 @@ class PageForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.attributes: dict[str, Mapping[str, object]] = {}
         self.focus: dict[str, int] = {}
+        self.warnings: dict[str, str] = {}
 
 
 class TextField(PortalField):

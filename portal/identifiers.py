@@ -134,6 +134,27 @@ def citizen_card_facts(number: str) -> tuple[str, int] | None:
     return ("female" if female else "male"), 1900 + 100 * century + int(number[4:6])
 
 
+def citizen_card_doubts(number: str, *, sex: str, born: str) -> list[str]:
+    """What a citizen card ``number`` tells otherwise than ``sex`` and the year in ``born``, in words.
+
+    All may be as typed. A mismatch is a doubt, not an error: cards with mistakes are in use.
+    """
+    facts, years = citizen_card_facts(compact(number)), re.findall(r"\d{4}", born)
+    if facts is None:
+        return []
+    doubts = []
+    if facts[0] == "female" and sex == "male":
+        doubts.append(_("This card number is a woman’s, but the answer for sex is “male”."))
+    if facts[0] == "male" and sex == "female":
+        doubts.append(_("This card number is a man’s, but the answer for sex is “female”."))
+    if years and int(years[0]) != facts[1]:
+        doubts.append(
+            _("This card number says born in %(card)d, but the year of birth here is %(typed)s.")
+            % {"card": facts[1], "typed": years[0]}
+        )
+    return doubts
+
+
 def phone(text: str) -> str:
     """A Vietnamese mobile (10 digits) or landline (11 digits) number, starting with 0."""
     number = compact(text).replace("(", "").replace(")", "")

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.models import AccessLog, User
-from procedures import dossiers
+from procedures import dossiers, hooks
 from procedures.catalogue import definition_for
 from procedures.definition import Definition
 from procedures.models import Dossier, DossierEvent
@@ -18,9 +18,15 @@ def answers(dossier: Dossier) -> list[dict[str, Any]]:
     """The filed answers, page by page, as ``components/summary_list.html`` wants them."""
     definition = definition_for(dossier)
     given = {**dossier.answers, "case": dossier.case}
+    today = timezone.localdate()
+    facts = hooks.Facts(definition, given, today)
     return [
-        {"title": step.title, "rows": [{"label": f.label, "value": value} for f, value in rows]}
-        for step, rows in dossiers.answered(definition, given, timezone.localdate())
+        {
+            "title": step.title,
+            "rows": [{"label": f.label, "value": value} for f, value in rows],
+            "doubts": hooks.doubts(step, [f for f, _value in rows], facts),
+        }
+        for step, rows in dossiers.answered(definition, given, today)
     ]
 
 

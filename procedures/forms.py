@@ -1,5 +1,6 @@
 """Turns the questions of a definition into Django forms."""
 
+import hashlib
 import time
 from collections.abc import Callable, Mapping
 from copy import copy
@@ -160,6 +161,7 @@ class StepForm(fields.PageForm):
     ) -> None:
         super().__init__(data=data, initial=dict(answers))
         self.definition, self.step, self.today = definition, step, today
+        self.doubts: list[hooks.Doubt] = []
         self.answers = {**answers, **(typed_values(definition, step, data) if data is not None else {})}
         for asked in definition.fields_of(step, self.answers):
             self.fields[asked.name] = form_field(asked, definition, today)
@@ -189,10 +191,25 @@ class StepForm(fields.PageForm):
         if self.errors:
             return cleaned
         facts = hooks.Facts(self.definition, {**self.answers, **cleaned}, self.today)
-        names = [name for asked in self.definition.fields_of(self.step, self.answers) for name in asked.rules]
+        asked = self.definition.fields_of(self.step, self.answers)
+        names = [name for field in asked for name in field.rules]
         for refusal in hooks.refusals([*names, *self.step.rules], facts):
             self.add_error(refusal.field if refusal.field in self.fields else None, refusal.message)
+        if not self.errors:
+            # As typed: empty rows still count, so that a doubt finds its input.
+            facts = hooks.Facts(self.definition, self.answers, self.today)
+            self.doubts = hooks.doubts(self.step, asked, facts)
         return cleaned
+
+    def warn(self) -> None:
+        """Show the doubts at their inputs."""
+        self.warnings = {doubt.ident: doubt.message for doubt in self.doubts}
+
+    @property
+    def seen(self) -> str:
+        """A name for the doubts, by which the page tells that they have been seen; "" without any."""
+        words = "|".join(f"{doubt.ident}={doubt.message}" for doubt in self.doubts)
+        return hashlib.sha256(words.encode()).hexdigest()[:16] if words else ""
 
 
 def typed_values(definition: Definition, step: Step, data: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,12 +4,12 @@ With ``portal.outbox.handlers`` this dictionary is the whole plug-in system. A s
 stops start-up when a published definition names one that does not exist.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from procedures.definition import Definition
+from procedures.definition import Definition, Field, Step
 
 if TYPE_CHECKING:
     from portal.models import User
@@ -35,9 +35,22 @@ class Refusal:
     field: str = ""
 
 
+@dataclass(frozen=True)
+class Doubt:
+    """What does not fit together. People are told at the input ``ident`` (a field, or ``field-row-column``)
+    and may go on all the same.
+    """
+
+    message: str
+    ident: str
+
+
 Rule = Callable[[Facts], Refusal | None]
+DoubtRule = Callable[[Facts], list[Doubt]]
 
 rules: dict[str, Rule] = {}
+doubt_rules: dict[str, DoubtRule] = {}
+"""Stand in definitions among the rules; their answers may be as typed."""
 
 
 def rule(name: str) -> Callable[[Rule], Rule]:
@@ -54,4 +67,25 @@ def rule(name: str) -> Callable[[Rule], Rule]:
 
 def refusals(names: list[str], facts: Facts) -> list[Refusal]:
     """What the rules called ``names`` object to."""
-    return [refusal for name in names if (refusal := rules[name](facts))]
+    objecting = (rules[name] for name in names if name not in doubt_rules)
+    return [refusal for rule in objecting if (refusal := rule(facts))]
+
+
+def doubt_rule(name: str) -> Callable[[DoubtRule], DoubtRule]:
+    """Register a rule under ``name`` that refuses nothing and only doubts."""
+
+    def register(function: DoubtRule) -> DoubtRule:
+        if name in rules or name in doubt_rules:
+            raise ValueError(f"two rules are called {name}")
+        doubt_rules[name] = function
+        return function
+
+    return register
+
+
+def doubts(step: Step, asked: Sequence[Field], facts: Facts) -> list[Doubt]:
+    """What the rules of a page doubt about the questions ``asked`` on it."""
+    names = dict.fromkeys([*(name for field in asked for name in field.rules), *step.rules])
+    found = [doubt for name in names if name in doubt_rules for doubt in doubt_rules[name](facts)]
+    here = {field.name for field in asked}
+    return [doubt for doubt in found if doubt.ident.split("-")[0] in here]

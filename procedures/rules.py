@@ -1,14 +1,16 @@
 """Rules that hold for the workflow of any procedure."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from portal.identifiers import compact
+from portal.identifiers import citizen_card_doubts, compact
 from portal.text import without_marks
 from procedures import deadlines
-from procedures.hooks import Facts, Refusal, rule
+from procedures.hooks import Doubt, Facts, Refusal, doubt_rule, rule
 
 
 @rule("originals_complete")
@@ -174,3 +176,20 @@ def account_of_applicant(facts: Facts) -> Refusal | None:
         % {"holder": holder, "name": name},
         field="account_holder",
     )
+
+
+@doubt_rule("card_fits_person")
+def card_fits_person(facts: Facts) -> list[Doubt]:
+    """A citizen card number tells sex and year of birth (TT 59/2021/TT-BCA); of rows, each its own."""
+    found = _card_doubts(facts.answers, "id_number")
+    for field in facts.definition.fields:
+        for number, row in enumerate(facts.answers.get(field.name) or () if field.columns else ()):
+            name = f"{field.row or field.label} {number + 1}: "
+            found += _card_doubts(row, f"{field.name}-{number}-id_number", name)
+    return found
+
+
+def _card_doubts(person: Mapping[str, Any], ident: str, name: str = "") -> list[Doubt]:
+    told = {name: str(person.get(name) or "") for name in ("id_number", "gender", "date_of_birth")}
+    words = citizen_card_doubts(told["id_number"], sex=told["gender"], born=told["date_of_birth"])
+    return [Doubt(name + " ".join(words), ident)] if words else []

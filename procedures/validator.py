@@ -59,7 +59,7 @@ def problems_of(definition: Definition) -> list[Problem]:
 # --- Names ---------------------------------------------------------------------------------------
 
 # Inputs that the pages of a filing have besides the questions.
-_TAKEN = {"revision", "lui", "them", "bo", "key", "csrfmiddlewaretoken"}
+_TAKEN = {"revision", "lui", "them", "bo", "da_xem", "key", "csrfmiddlewaretoken"}
 
 
 def _name_problems(definition: Definition) -> Iterator[Problem]:
@@ -286,7 +286,7 @@ def _code_problems(definition: Definition) -> Iterator[Problem]:
         part = PARTS[many]
         for key, piece in zip(part.keys(definition), part.of(definition), strict=True):
             for name in piece.rules:
-                if name not in hooks.rules:
+                if name not in hooks.rules and name not in hooks.doubt_rules:
                     yield Problem(many, key, "rules", _("There is no check “%(name)s”."), {"name": name})
     for transition in definition.transitions:
         for topic in transition.topics:

@@ -132,6 +132,7 @@ KINDS: Mapping[str, Words] = {
     "group": _("list: the same questions in every row"),
 }
 RULES: Mapping[str, Words] = {
+    "card_fits_person": _("Warns when a citizen card number does not fit sex and year of birth"),
     "originals_complete": _("All paper originals have arrived"),
     "supplement_once": _("A supplement is asked for once, with a full list"),
     "supplement_answered": _("The answer brings a file or says something"),

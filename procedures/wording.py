@@ -83,7 +83,7 @@ def _none_or(many: str, key: str, text: str = "label") -> Options:
 
 
 def _rules(_definition: Definition) -> Mapping[str, Words]:
-    return {name: vocabulary.RULES.get(name, name) for name in sorted(hooks.rules)}
+    return {name: vocabulary.RULES.get(name, name) for name in sorted({*hooks.rules, *hooks.doubt_rules})}
 
 
 def _topics(_definition: Definition) -> Mapping[str, Words]:

@@ -117,6 +117,7 @@ def _sections(
             "open": form.step.slug in open_slugs,
             "first": form.step.slug in open_slugs[:1],
             "change_url": f"{url_of(dossier, form.step)}?kiem-tra=1",
+            "doubts": form.doubts,
             "rows": [{"label": f.label, "value": v or "–"} for f, v in shown.get(form.step.slug, [])],
         }
         for form in review.forms

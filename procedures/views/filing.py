@@ -103,6 +103,9 @@ def _save_step(request: UserRequest, dossier: Dossier, definition: Definition, f
     if not saved.form.is_valid():
         more = _forgive_unasked(saved.form, asked)
         return _step_page(request, dossier, found, saved.form, more_asked=more, status=422)
+    if saved.form.doubts and saved.form.seen != request.POST.get("da_xem"):
+        saved.form.warn()
+        return _step_page(request, dossier, found, saved.form, status=422)
     return _go_on(request, dossier, _after(request, definition, dossier, found))
 
 

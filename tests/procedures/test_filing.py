@@ -264,17 +264,15 @@ def test_two_devices_do_not_overwrite_each_other_silently(citizen: User, sign_in
     phone, desktop = sign_in(citizen), sign_in(citizen)
     dossier = start(phone)
     url = f"/ho-so/{dossier.draft_code}/buoc/nguoi-de-nghi/"
-    phone.post(url, {**PAGES["nguoi-de-nghi"], "street": "Thôn 3", "revision": "0"})
-    response = desktop.post(url, {**PAGES["nguoi-de-nghi"], "street": "Thôn 9", "revision": "0"})
+    page = {**PAGES["nguoi-de-nghi"], "id_number": citizen.id_number}
+    phone.post(url, {**page, "street": "Thôn 3", "revision": "0"})
+    response = desktop.post(url, {**page, "street": "Thôn 9", "revision": "0"})
     assert response.status_code == 422
     assert "Thôn 9" in response.content.decode()
     dossier.refresh_from_db()
     assert dossier.typed["street"] == "Thôn 3"
     revision = str(dossier.revision)
-    assert (
-        desktop.post(url, {**PAGES["nguoi-de-nghi"], "street": "Thôn 9", "revision": revision}).status_code
-        == 303
-    )
+    assert desktop.post(url, {**page, "street": "Thôn 9", "revision": revision}).status_code == 303
     dossier.refresh_from_db()
     assert dossier.typed["street"] == "Thôn 9"
 
