@@ -3,6 +3,7 @@
 UV := 0.13.9
 PY := .venv/bin/python
 STANDALONE := $(PY) -m portal.standalone
+JOBS ?= 2
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -15,8 +16,8 @@ help: ## this list
 run: env-run ## serve the portal at http://127.0.0.1:8000/ until Ctrl-C (PORT=8001: elsewhere)
 	@exec $(STANDALONE) run
 
-test: env-test ## the whole test suite (ARGS="tests/portal -k name": part of it)
-	@exec $(STANDALONE) exec -- $(PY) -m pytest $(ARGS)
+test: env-test ## the whole test suite (ARGS="tests/portal -k name": part of it; JOBS=4: on four cores)
+	@exec $(STANDALONE) exec -- $(PY) -m pytest --numprocesses $(JOBS) --dist loadgroup $(ARGS)
 
 check: lint types imports templates django ## style, types, imports, templates, migrations, deployment
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from django.utils import timezone
 from django.utils.translation.reloader import translation_file_changed
 
@@ -17,7 +17,7 @@ from portal.management.commands.prepare import compile_messages
 from portal.models import User
 from procedures import catalogue, demo, dossiers, forms
 from procedures.models import Dossier, Office
-from procedures.reference import load_banks, load_offices
+from tests import reference
 
 PASSWORD = "mot-mat-khau-dai"  # the password of everybody in the tests
 
@@ -35,22 +35,30 @@ def pytest_configure() -> None:
     translation_file_changed(None, Path("django.mo"))
 
 
-def load_reference() -> None:
-    """Wards, offices, banks, legal figures and the catalogue, as ``prepare`` loads them."""
-    from pension.reference import load_figures
+# What runs a whole portal shares it, and the longest work is begun first.
+_TOGETHER = {"tests/browser/": "browser", "tests/test_standalone.py": "standalone"}
 
-    geography.load_wards()
-    load_offices()
-    load_banks()
-    load_figures()
-    for definition in catalogue.shipped():
-        catalogue.load(definition)
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Before the rest of the suite; in the order pytest-django gave, which puts tests that commit last."""
+    for item in items:
+        for path, group in _TOGETHER.items():
+            if item.nodeid.startswith(path):
+                item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
-        load_reference()
+        reference.load()
+        reference.keep()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _put_back_instead_of_flushing() -> None:
+    """After a test that commits, the tables hold what every test starts with; a flush empties them."""
+    TransactionTestCase._fixture_teardown = lambda case: reference.put_back()  # type: ignore[method-assign]
 
 
 @pytest.fixture(autouse=True)
@@ -62,13 +70,6 @@ def _clean_slate(settings: object, tmp_path: Path) -> None:
     forms._banks.cache_clear()
     catalogue._kept.cache_clear()
     rates._figure.cache_clear()
-
-
-@pytest.fixture
-def reference(transactional_db: None) -> None:
-    """Reference data again, for tests that commit: the flush after the one before took it away."""
-    if not Office.objects.exists():
-        load_reference()
 
 
 @pytest.fixture

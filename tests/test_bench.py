@@ -28,7 +28,7 @@ PAPERS = filing.Papers(
 
 
 @pytest.fixture
-def browser(reference: None, live_server: LiveServer) -> Browser:
+def browser(transactional_db: None, live_server: LiveServer) -> Browser:
     """Somebody who has signed in, as the benchmark makes them."""
     return Browser(
         live_server.thread.host, live_server.thread.port, people.cookies(people.citizens(1, "test"))[0]
@@ -58,7 +58,7 @@ def test_who_types_slowly_saves_every_answer(browser: Browser) -> None:
     assert done["save"] == len(filing.ANSWERS)
 
 
-def test_a_burst_files_every_draft(reference: None, live_server: LiveServer) -> None:
+def test_a_burst_files_every_draft(transactional_db: None, live_server: LiveServer) -> None:
     users = people.citizens(2, "burst")
     drafts = [make_draft(user, random.Random(user.pk)) for user in users]
     paths = [f"/ho-so/{draft.draft_code}/kiem-tra/" for draft in drafts]
@@ -69,7 +69,7 @@ def test_a_burst_files_every_draft(reference: None, live_server: LiveServer) -> 
 
 
 def test_the_rows_of_a_filing_are_inserted_again(
-    reference: None, filed: Dossier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    transactional_db: None, filed: Dossier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     outbox.drain()
     monkeypatch.setattr(Place, "database_seconds", lambda self: 0.0)
@@ -84,7 +84,7 @@ def test_the_rows_of_a_filing_are_inserted_again(
     assert Dossier.objects.count() == 4
 
 
-def test_a_page_of_thirty_questions(reference: None) -> None:
+def test_a_page_of_thirty_questions(transactional_db: None) -> None:
     assert len(pages.definition().fields) == 30
     cpu, size = pages.page_cpu(rounds=1, pages=1)
     assert cpu > 0

@@ -22,7 +22,7 @@ from procedures.workflow import MoveRefused
 from tests.conftest import _staff, file_draft, make_draft
 from tests.threads import Meeting, at_once
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("reference")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def no_locks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def waiting(reference: None) -> Dossier:
+def waiting(transactional_db: None) -> Dossier:
     """A filed dossier whose originals have come."""
     user = demo.citizen(demo.person(random.Random(5), "22429"))
     dossier = file_draft(make_draft(user, random.Random(5)))

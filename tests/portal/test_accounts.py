@@ -222,7 +222,7 @@ def test_attempts_are_counted_in_the_database_so_a_broker_that_is_away_changes_n
     assert kept() > before
 
 
-@pytest.mark.usefixtures("reference")
+@pytest.mark.django_db(transaction=True)
 def test_guesses_sent_at_the_same_moment_are_all_counted() -> None:
     who = demo.person(random.Random(3), "22429")
     demo.citizen(who, password=PASSWORD)
