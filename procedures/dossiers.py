@@ -41,7 +41,7 @@ def visible_to(user: User) -> QuerySet[Dossier]:
 
     The province office sees the whole province when a director or administrator asks.
     """
-    dossiers = Dossier.objects.select_related("office")
+    dossiers = Dossier.objects.all()
     if not user.is_authenticated or not user.is_active:
         return dossiers.none()
     if not user.is_staff:
@@ -62,8 +62,9 @@ def get_for(user: User, code: str) -> Dossier:
 
     Raises ``Http404`` alike for what is not there and what is not theirs.
     """
-    named = {"draft_code": code} if code.startswith(_DRAFT) else {"code": code}
-    return get_object_or_404(visible_to(user), **named)
+    if code.startswith(_DRAFT):
+        return get_object_or_404(visible_to(user), draft_code=code)
+    return get_object_or_404(visible_to(user).select_related("office"), code=code)
 
 
 def similar(dossier: Dossier) -> list[Dossier]:

@@ -118,6 +118,7 @@ class DossierAdmin(RoleAdmin):
         return (
             dossiers.visible_to(_user(request))
             .exclude(state="draft")
+            .select_related("office")
             .annotate(missing=Count("originals", filter=Q(originals__received_at=None)))
         )
 
