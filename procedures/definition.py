@@ -331,12 +331,17 @@ class Definition(Part, frozen=True, dict=True, weakref=True):
     def transition(self, action: str) -> Transition | None:
         return self._by_name["transition"].get(action)
 
+    def limits_of(self, case: str) -> list[TimeLimit]:
+        """The limits that can hold for ``case``, depending on the answers."""
+        own = [limit for limit in self.time_limits if case in limit.cases]
+        if any(limit.when is None for limit in own):
+            return own
+        return [*own, *(limit for limit in self.time_limits if not limit.cases)]
+
     def time_limit(self, case: str, answers: Mapping[str, Any]) -> TimeLimit:
         """The limit of ``case``: one for just these answers, else its own, else the general one."""
-        own = [limit for limit in self.time_limits if case in limit.cases]
-        general = [limit for limit in self.time_limits if not limit.cases]
         answers = {**answers, "case": case}
-        fitting = [limit for limit in (*own, *general) if applies(limit, answers)]
+        fitting = [limit for limit in self.limits_of(case) if applies(limit, answers)]
         return next((limit for limit in fitting if limit.when), fitting[0])
 
     def is_urgent(self, answers: Mapping[str, Any]) -> bool:

@@ -1,5 +1,6 @@
 """What people are shown of a dossier: its answers, its history, and the record of who looked."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,11 +11,14 @@ from django.utils.translation import gettext as _
 from portal.models import AccessLog, User
 from procedures import dossiers, hooks
 from procedures.catalogue import definition_for
-from procedures.definition import Definition
+from procedures.definition import Definition, Field, Step
 from procedures.models import Dossier, DossierEvent
 
+Files = Mapping[str, list[dict[str, Any]]]
+"""Files by the paper they are, as ``components/file_list.html`` wants them."""
 
-def answers(dossier: Dossier) -> list[dict[str, Any]]:
+
+def answers(dossier: Dossier, files: Files) -> list[dict[str, Any]]:
     """The filed answers, page by page, as ``components/summary_list.html`` wants them."""
     definition = definition_for(dossier)
     given = {**dossier.answers, "case": dossier.case}
@@ -23,11 +27,34 @@ def answers(dossier: Dossier) -> list[dict[str, Any]]:
     return [
         {
             "title": step.title,
-            "rows": [{"label": f.label, "value": value} for f, value in rows],
+            **page(definition, step, rows, files),
             "doubts": hooks.doubts(step, [f for f, _value in rows], facts),
         }
         for step, rows in dossiers.answered(definition, given, today)
     ]
+
+
+def page(
+    definition: Definition, step: Step, rows: list[tuple[Field, str]], files: Files
+) -> dict[str, list[dict[str, Any]]]:
+    """The answers of a page: ``rows``, and apart from them ``changes`` of old to new with their ``proof``."""
+    values = {field.name: value for field, value in rows}
+    replaced = {field.replaces for field, _value in rows if field.replaces}
+    changes = [
+        {"label": str(field.label).partition(":")[0], "old": values.get(field.replaces, ""), "new": value}
+        for field, value in rows
+        if field.replaces
+    ]
+    proofs = [paper.slug for paper in definition.documents if paper.proves == step.slug]
+    return {
+        "rows": [
+            {"label": field.label, "value": value}
+            for field, value in rows
+            if not field.replaces and field.name not in replaced
+        ],
+        "changes": changes,
+        "proof": [file for slug in proofs for file in files.get(slug, [])] if changes else [],
+    }
 
 
 def told_to_citizen(event: DossierEvent, definition: Definition, dossier: Dossier) -> dict[str, Any]:

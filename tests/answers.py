@@ -73,12 +73,15 @@ def typed(
 
     ``yes_no`` is the answer to every question that asks for one.
     """
+    chosen = definition.case(case)
+    leading = {chosen.when.field: chosen.when.equals} if chosen and chosen.when else {}
     # An organisation files for somebody.
     own = who.username.isdigit()
     name = given.get("full_name", who.full_name if own else BY_KIND["name"])
     number = given.get("insurance_number", who.username if own else BY_KIND["insurance_number"])
     known = {
         "case": case,
+        **leading,
         "full_name": name,
         "insurance_number": number,
         "card_number": f"DN456{number}",

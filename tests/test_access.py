@@ -136,6 +136,7 @@ PAGES = {
     "quan-tri/portal/user/<id>/password/": ADMINISTRATOR,
     "quan-tri/portal/outboxmessage/<int:pk>/xu-ly/": ADMINISTRATOR,
     "quan-tri/portal/organisation/<int:pk>/xac-nhan/": Row("sffiggg", "sfgg"),
+    "quan-tri/procedures/dossier/khan/": STAFF_READ,
     "quan-tri/procedures/dossier/quet/": STAFF,
     "quan-tri/procedures/dossier/<int:pk>/hanh-dong/<slug:action>/": OFFICE,
     "quan-tri/procedures/dossier/<int:pk>/ban-goc/": OFFICE,
@@ -745,7 +746,7 @@ def test_the_queue_takes_as_many_queries_for_thirty_dossiers_as_for_two(clerk: U
     few = _queries(client, QUEUE)
     _office_of(28, chance)
     assert _queries(client, QUEUE) == few
-    assert few <= 8
+    assert few <= 9  # one of them asks for urgent dossiers
 
 
 def test_a_dossiers_page_takes_a_known_number_of_queries(clerk: User, chance: Any) -> None:

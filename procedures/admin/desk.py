@@ -19,7 +19,8 @@ from portal.http import see_other, signed_in
 from portal.models import AccessLog, User
 from portal.roles import EVERYBODY, RoleAdmin
 from portal.text import without_marks
-from procedures import apologies, desk, dossiers, mailroom, papers, workflow
+from procedures import apologies, desk, dossiers, mailroom, papers, urgent, workflow
+from procedures.admin.urgent import banner
 from procedures.catalogue import all_published, definition_for
 from procedures.models import Dossier, DossierEvent
 from procedures.workflow import MoveRefused
@@ -63,6 +64,7 @@ class _DueFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [
+            ("urgent", _("Urgent")),
             ("overdue", _("Overdue")),
             ("today", _("Due today")),
             ("soon", _("Due within two days")),
@@ -72,6 +74,8 @@ class _DueFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Dossier]) -> QuerySet[Dossier]:
         now, running = timezone.now(), queryset.filter(decided_at=None)
         match self.value():
+            case "urgent":
+                return running.filter(urgent=True, final=False)
             case "overdue":
                 return running.filter(due_at__lt=now)
             case "today":
@@ -98,7 +102,7 @@ def deadline_tone(dossier: Dossier) -> str:
 class DossierAdmin(RoleAdmin):
     viewers = EVERYBODY
     list_display = (
-        "code",
+        "marked_code",
         "applicant",
         "insurance_number",
         "case_label",
@@ -123,8 +127,9 @@ class DossierAdmin(RoleAdmin):
         )
 
     def get_ordering(self, request: HttpRequest) -> tuple[Any, ...]:
-        """Undecided ones first, the most urgent on top."""
-        return ("final", F("decided_at").asc(nulls_first=True), F("due_at").asc(nulls_last=True), "filed_at")
+        """Undecided ones first, on top who needs it for treatment, then by the day it is due."""
+        undecided_first = F("decided_at").asc(nulls_first=True)
+        return ("final", undecided_first, "-urgent", F("due_at").asc(nulls_last=True), "filed_at")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Dossier], search_term: str
@@ -139,6 +144,13 @@ class DossierAdmin(RoleAdmin):
             | Q(organisation_name__icontains=words)
             | Q(organisation_code__istartswith=words)
         ), False
+
+    @admin.display(description=gettext_lazy("code"), ordering="code")
+    def marked_code(self, dossier: Dossier) -> SafeString | str:
+        if not urgent.is_open(dossier):
+            return str(dossier.code)
+        mark = format_html('<span class="desk-tag desk-tag--urgent">{}</span>', _("URGENT"))
+        return format_html("{} {}", mark, dossier.code)
 
     @admin.display(description=gettext_lazy("case"))
     def case_label(self, dossier: Dossier) -> str:
@@ -170,6 +182,7 @@ class DossierAdmin(RoleAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         own = [
+            path("khan/", view(banner), name="procedures_dossier_urgent"),
             path("quet/", view(self.scan), name="procedures_dossier_scan"),
             path("<int:pk>/hanh-dong/<slug:action>/", view(self.act), name="procedures_dossier_act"),
             path("<int:pk>/phieu-kiem-soat/", view(self.control_sheet), name="procedures_dossier_control"),
@@ -181,6 +194,7 @@ class DossierAdmin(RoleAdmin):
         mine = dossiers.visible_to(_user(request)).filter(final=False, decided_at=None)
         now = timezone.now()
         counters = mine.aggregate(
+            urgent=Count("pk", filter=Q(urgent=True)),
             overdue=Count("pk", filter=Q(due_at__lt=now)),
             today=Count("pk", filter=Q(due_at__date=timezone.localdate(now), due_at__gte=now)),
             citizen=Count("pk", filter=Q(days_left__isnull=False)),
@@ -214,6 +228,7 @@ class DossierAdmin(RoleAdmin):
     ) -> HttpResponse:
         definition = definition_for(dossier)
         limit = definition.time_limit(dossier.case, dossier.answers)
+        files = _files(dossier)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -233,8 +248,9 @@ class DossierAdmin(RoleAdmin):
             "may_receive": any(
                 t.action == "record_originals" for t in workflow.available_actions(dossier, _user(request))
             ),
-            "answers": desk.answers(dossier),
-            "attachments": _files(dossier),
+            "urgent": urgent.is_open(dossier),
+            "answers": desk.answers(dossier, _by_paper(files)),
+            "attachments": files,
             "originals": dossier.originals.all(),
             "documents": dossier.documents.all(),
             "parcels": dossier.postal_items.all(),
@@ -373,6 +389,13 @@ def _files(dossier: Dossier) -> list[dict[str, Any]]:
         }
         for a in dossier.attachments.filter(removed_at=None)
     ]
+
+
+def _by_paper(files: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for file in files:
+        found.setdefault(file["attachment"].document, []).append(file)
+    return found
 
 
 def _told(event: DossierEvent, dossier: Dossier) -> dict[str, Any]:

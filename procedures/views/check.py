@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 
 from portal import fields
 from portal.http import UserRequest, citizen_required, render_page, see_other
-from procedures import attachments, dossiers, filers, papers, workflow
+from procedures import attachments, desk, dossiers, filers, papers, workflow
 from procedures.catalogue import definition_for
 from procedures.definition import Definition
 from procedures.models import Dossier
@@ -83,7 +83,7 @@ def check_page(
         "definition": definition,
         "form": form,
         "key": secrets.token_urlsafe(12),
-        "sections": _sections(dossier, definition, review, today),
+        "sections": _sections(dossier, definition, review, today, files),
         "papers": [
             {
                 "document": d,
@@ -106,7 +106,7 @@ def check_page(
 
 
 def _sections(
-    dossier: Dossier, definition: Definition, review: dossiers.Review, today: date
+    dossier: Dossier, definition: Definition, review: dossiers.Review, today: date, files: desk.Files
 ) -> list[dict[str, Any]]:
     """Every page with its answers, checked or as typed, and where to change it."""
     shown = {s.slug: rows for s, rows in dossiers.answered(definition, {**review.answers}, today)}
@@ -118,7 +118,7 @@ def _sections(
             "first": form.step.slug in open_slugs[:1],
             "change_url": f"{url_of(dossier, form.step)}?kiem-tra=1",
             "doubts": form.doubts,
-            "rows": [{"label": f.label, "value": v or "–"} for f, v in shown.get(form.step.slug, [])],
+            **desk.page(definition, form.step, shown.get(form.step.slug, []), files),
         }
         for form in review.forms
     ]

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from itertools import pairwise
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -41,12 +42,18 @@ def start(request: UserRequest, slug: str) -> HttpResponse:
 
 
 def _first_open(dossier: Dossier, case: str) -> Step:
-    """The first page, or the one after it for who has chosen the ``case`` and has no more to say there."""
-    definition = definition_for(dossier)
-    first, *others = definition.steps_for(dossier.typed)
-    chosen = bool(case) and dossier.typed.get("case") == case
-    form = StepForm(definition, first, dossier.typed, timezone.localdate(), data=dossier.typed)
-    return others[0] if chosen and others and form.is_valid() else first
+    """The first page; for who has chosen the ``case``, the first after it or with more to say before."""
+    definition, today = definition_for(dossier), timezone.localdate()
+    steps = definition.steps_for(dossier.typed)
+    if not case or dossier.typed.get("case") != case:
+        return steps[0]
+    asking = {field.step for field in definition.fields if field.kind == "case"}
+    for page, following in pairwise(steps):
+        if not StepForm(definition, page, dossier.typed, today, data=dossier.typed).is_valid():
+            return page
+        if page.slug in asking:
+            return following
+    return steps[0]
 
 
 def _device(request: UserRequest) -> str:

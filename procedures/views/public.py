@@ -13,7 +13,7 @@ from portal.http import Request, render_page, too_many
 from portal.models import Filer, User
 from procedures import catalogue, dossiers, filers, papers
 from procedures.catalogue import definition_for, definition_of
-from procedures.definition import Condition, Definition, Text
+from procedures.definition import Case, Condition, Definition, Text
 from procedures.models import Dossier, IssuedDocument, ProcedureVersion
 from procedures.vocabulary import FILERS, GROUPS
 
@@ -58,7 +58,7 @@ def procedure_page(request: Request, version: ProcedureVersion, *, status: int =
             "chosen": chosen,
             "offered": version.status == ProcedureVersion.Status.PUBLISHED,
             "group": GROUPS[definition.group],
-            "limits": _limits(definition),
+            "limits": _limits(definition, chosen),
             "filers": filers_in_words(definition),
             "for_citizens": Filer.CITIZEN in definition.filers,
             "may_start": filer in definition.filers,
@@ -81,16 +81,16 @@ def filers_in_words(definition: Definition) -> list[str]:
     return [str(FILERS.get(filer, filer)) for filer in definition.filers]
 
 
-def _limits(definition: Definition) -> list[dict[str, Any]]:
-    """Every time limit in words with the cases it is for; none: all other cases."""
+def _limits(definition: Definition, chosen: Case | None) -> list[dict[str, Any]]:
+    """Time limits in words with the cases they are for (none: all others); of a ``chosen`` case its own."""
     labels = {case.slug: case.label for case in definition.cases}
     return [
         {
             "words": papers.limit_words(limit),
             "limit": limit,
-            "cases": [labels[slug] for slug in limit.cases],
+            "cases": [] if chosen else [labels[slug] for slug in limit.cases],
         }
-        for limit in definition.time_limits
+        for limit in (definition.limits_of(chosen.slug) if chosen else definition.time_limits)
     ]
 
 

@@ -104,8 +104,9 @@ def test_the_case_is_chosen_in_the_draft(citizen: User, client: Client, case: st
     first = client.post(f"/thu-tuc/book-and-card/bat-dau/?truong-hop={case}")
     draft = Dossier.objects.get(owner=citizen)
     assert draft.typed["case"] == case
-    page = client.get(first["Location"]).content.decode()
-    assert re.search(r"<input[^>]* checked", page)
+    assert not first["Location"].endswith(("/the-hay-so/", "/truong-hop/"))
+    page = client.get(f"/ho-so/{draft.draft_code}/buoc/truong-hop/").content.decode()
+    assert re.search(f'value="{case}"[^>]* checked', page)
 
 
 def test_the_way_to_the_sign_in_and_back_keeps_the_case(citizen: User, client: Client) -> None:
