@@ -12,13 +12,15 @@ from typing import Any
 from django import forms
 from django.core.wsgi import get_wsgi_application
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from msgspec.structs import replace
 
 from bench import people
+from portal import drawing
 from portal.standalone.processes import HOST
 from procedures import catalogue, dossiers
 from procedures.definition import Choice, Definition, Field, Step, Text
+from procedures.forms import StepForm
 
 # Thirty questions as procedures ask them: each kind there is, the common ones more often.
 MIX = (
@@ -96,6 +98,43 @@ def _page(application: Callable[..., Any], environ: dict[str, Any]) -> bytes:
     if answers[0][0] != "200 OK":
         raise RuntimeError(f"{environ['PATH_INFO']}: {answers[0][0]}")
     return body
+
+
+# --- The largest form: TK1-TS with a household of twelve ------------------------------------------
+
+HOUSEHOLD = 12
+_MEMBER = {
+    "full_name": "NGUYỄN THỊ ÁNH TUYẾT",
+    "relation": "con",
+    "date_of_birth": "2/3/1990",
+    "gender": "female",
+    "birth_place": "xã Cam Hiệp Nam, huyện Cam Lâm, tỉnh Khánh Hòa",
+    "insurance_number": "5612345678",
+    "id_number": "056190000123",
+}
+
+
+def largest_form() -> tuple[Definition, Step, dict[str, Any]]:
+    """The version, its page with the list of the household, and what has been typed so far."""
+    shipped = next(d for d in catalogue.shipped() if d.slug == "health-insurance-only")
+    household = shipped.field("household")
+    assert household is not None
+    step = shipped.step(household.step)
+    assert step is not None
+    return shipped, step, {"case": "household_register", "household": [_MEMBER] * HOUSEHOLD}
+
+
+def largest_form_cpu(*, rounds: int, pages: int) -> float:
+    """CPU ms to build and draw the page of questions with a household of twelve."""
+    shipped, step, typed = largest_form()
+    today = timezone.localdate()
+
+    def page() -> str:
+        form = StepForm(shipped, step, typed, today)
+        return "".join(drawing.bound(bound) for bound in form)
+
+    with translation.override("vi"):
+        return _median_cpu(page, rounds, pages)
 
 
 # --- The floor: the same questions with Django's own widgets and form templates -------------------

@@ -41,6 +41,7 @@ class Findings:
     worker_memory: "Memory"
     page_cpu: float
     page_bytes: int
+    largest_form_cpu: float
     stock_form_cpu: float
     receipts: dict[str, list[float]]
     stock_receipts: dict[str, list[float]]
@@ -71,6 +72,7 @@ def rows(found: Findings) -> list[Row]:
     return [
         *_filing(found),
         Row("page of 30 questions, in process", found.page_cpu, "ms CPU", found.stock_form_cpu, 6),
+        Row("TK1-TS, household of 12: build and draw", found.largest_form_cpu, "ms CPU", None, 3),
         *_throughput(found),
         *_receipts(found),
         *_memory(found),

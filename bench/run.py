@@ -70,6 +70,7 @@ def everything(found: Place, plan: Plan) -> Findings:
         worker_memory=live.worker,
         page_cpu=page_cpu,
         page_bytes=page_bytes,
+        largest_form_cpu=pages.largest_form_cpu(rounds=5, pages=plan.pages),
         stock_form_cpu=pages.stock_cpu(rounds=5, pages=max(plan.pages // 4, 1)),
         receipts=receipts,
         stock_receipts=stock,

@@ -11,14 +11,16 @@ from pathlib import Path
 import psycopg
 import pytest
 from django.db import connection
+from django.utils import timezone
 from psycopg.conninfo import make_conninfo
 from pytest_django.live_server_helper import LiveServer
 
 from bench import filing, floors, load, measure, meters, pages, pdf, people, report
 from bench.browser import Browser, File
 from bench.site import Place
-from portal import outbox
+from portal import drawing, outbox
 from procedures import demo
+from procedures.forms import StepForm
 from procedures.models import Dossier
 from tests.conftest import make_draft
 
@@ -92,6 +94,14 @@ def test_a_page_of_thirty_questions(transactional_db: None) -> None:
     assert pages.stock_cpu(rounds=1, pages=1) > 0
 
 
+def test_the_largest_form_holds_a_household_of_twelve(reference: None) -> None:
+    shipped, step, typed = pages.largest_form()
+    form = StepForm(shipped, step, typed, timezone.localdate(), data=typed)
+    assert form.field("household").clean(typed["household"])
+    assert drawing.bound(form["household"]).count('<fieldset class="row">') == 12
+    assert pages.largest_form_cpu(rounds=1, pages=1) > 0
+
+
 def test_receipts_and_the_stock_page_carry_the_same_codes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "_WARM_UP", 0)
     found = pdf.measured(pdf.ours, 1)
@@ -148,6 +158,7 @@ def findings() -> report.Findings:
         web_memory=meters.Memory(120.0, 90.0),
         worker_memory=meters.Memory(150.0, 100.0),
         page_cpu=5.0,
+        largest_form_cpu=2.0,
         page_bytes=29_000,
         stock_form_cpu=12.0,
         receipts=made,

@@ -203,6 +203,29 @@ def test_the_walks_take_every_action(definition: Definition) -> None:
     }
 
 
+# --- What a page costs ----------------------------------------------------------------------------
+
+
+@ALL
+@pytest.mark.django_db
+def test_a_page_of_questions_takes_at_most_six_queries(
+    definition: Definition, who: User, django_assert_max_num_queries: Any
+) -> None:
+    dossier = answers.make_draft(definition, definition.cases[0].slug, who, timezone.localdate())
+    client = Client()
+    client.force_login(who)
+    pages = [f"/ho-so/{dossier.draft_code}/buoc/{s.slug}/" for s in definition.steps_for(dossier.typed)]
+    client.get(pages[0])  # lists of wards and banks, and the version, stay in the process
+    client.get(pages[-1])
+    for url in pages:
+        with django_assert_max_num_queries(6):
+            assert client.get(url).status_code == 200
+        with django_assert_max_num_queries(6):
+            assert client.post(f"{url}?luu=1", {"revision": "0"}).status_code == 204
+        with django_assert_max_num_queries(6):
+            client.post(url, {"revision": "0"})
+
+
 # --- Definitions hold ----------------------------------------------------------------------------
 
 
