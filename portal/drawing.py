@@ -12,11 +12,13 @@ from typing import Any, NamedTuple
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from portal.fields import PortalField
 from portal.groups import GroupField, RowErrors, drawn_rows
+from portal.options import Options
 
 Attributes = Mapping[str, object]
 Wrong = Mapping[tuple[int, str], ValidationError]
@@ -201,9 +203,34 @@ def _textarea(question: Question) -> str:
 
 def _select(question: Question) -> str:
     field: Any = question.field
-    first, options = _("Choose"), field.source().drawn(str(question.value))
-    inside = f'<option value="">{first}</option>{options}'
+    inside = inside_select(field.source(), str(question.value))
     return _labelled(question, f"<select{html(_control(question, field))}>{inside}</select>")
+
+
+def inside_select(options: Options, chosen: str) -> str:
+    """The inside of a select that may be left open."""
+    first = _("Choose")
+    return f'<option value="">{first}</option>{options.drawn(chosen)}'
+
+
+def _ward(question: Question) -> str:
+    """The district first, which is not an answer: choosing one makes the list of wards short."""
+    field: Any = question.field
+    options: Options = field.source()
+    here, ident = options.heading_of(str(question.value)), f"{question.ident}-district"
+    districts = Options([("", [(name, name) for name in options.headings])]).drawn(here)
+    narrow = {
+        "id": ident,
+        "name": "quan_huyen",
+        "hx-get": reverse("wards"),
+        "hx-target": f"#{question.ident}",
+        "hx-include": f"#{question.ident}",
+        "hx-swap": "innerHTML",
+    }
+    words, every = _("District, town or city"), _("All")
+    label = f'<label class="label" for="{ident}">{words}</label>'
+    select = f'<select{html(narrow)}><option value="">{every}</option>{districts}</select>'
+    return f'<div class="scripted district">{label}{select}</div>{_select(question)}'
 
 
 def _checkbox(question: Question) -> str:
@@ -355,6 +382,7 @@ _KINDS: dict[str, Callable[[Question], str]] = {
     "money": _money,
     "textarea": _textarea,
     "select": _select,
+    "ward": _ward,
     "checkbox": _checkbox,
     "date": _parts,
     "parts": _parts,

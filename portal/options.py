@@ -15,6 +15,19 @@ class Options:
         self.groups = groups
         self.labels = {value: label for _heading, options in groups for value, label in options}
 
+    @property
+    def headings(self) -> list[str]:
+        return [heading for heading, _options in self.groups]
+
+    def heading_of(self, value: str) -> str:
+        """The heading ``value`` stands under; "" where it is not in the list."""
+        return next((heading for heading, options in self.groups if value in dict(options)), "")
+
+    def under(self, heading: str) -> "Options":
+        """The options of one heading, all where there is no such heading."""
+        found = [("", options) for name, options in self.groups if name == heading]
+        return Options(found) if found else self
+
     @cached_property
     def html(self) -> str:
         """The ``<option>`` elements, none of them selected."""

@@ -33,7 +33,12 @@ class SelectField(PortalField):
 
 
 class WardField(SelectField):
-    """A ward or commune of the province as of a day, today if none is given."""
+    """A ward or commune of the province as of a day, today if none is given.
+
+    Where scripts run, a district chosen first makes its list short; without them it is one grouped list.
+    """
+
+    kind = "ward"
 
     def __init__(self, *, on: date | None = None, **kwargs: Any) -> None:
         super().__init__(source=lambda: geography.wards(on or timezone.localdate()), **kwargs)

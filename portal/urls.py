@@ -6,12 +6,13 @@ from django.urls import include, path, re_path
 from django.views.i18n import set_language
 
 from portal import health, organisations
-from portal.views import profile
+from portal.views import profile, wards
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("ngon-ngu/", set_language, name="set_language"),
+    path("phuong-xa/", wards, name="wards"),
     path("tai-khoan/", profile, name="profile"),
     path("tai-khoan/dang-nhap/", account.login, name="account_login"),
     path("tai-khoan/dang-xuat/", account.logout, name="account_logout"),

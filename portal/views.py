@@ -1,15 +1,17 @@
-"""Pages about the signed-in person."""
+"""Pages about the signed-in person, and the wards for whoever fills in a form."""
 
 from allauth.account.models import EmailAddress
 from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 
-from portal import fields, organisations
-from portal.http import UserRequest, citizen_required, render_page, see_other
+from portal import drawing, fields, geography, organisations
+from portal.http import Request, UserRequest, citizen_required, render_page, see_other
 from portal.models import Organisation
 from portal.selects import WardField
 
@@ -23,6 +25,14 @@ class ProfileForm(fields.PageForm):
     street = fields.TextField(
         label=gettext_lazy("House number, street or hamlet"), required=False, max_length=150
     )
+
+
+@require_safe
+def wards(request: Request) -> HttpResponse:
+    """The inside of a select of wards: those of a district, the one chosen so far still chosen."""
+    today = geography.wards(timezone.localdate())
+    chosen = next((str(value) for value in request.GET.values() if value in today.labels), "")
+    return HttpResponse(drawing.inside_select(today.under(request.GET.get("quan_huyen", "")), chosen))
 
 
 @never_cache

@@ -80,6 +80,7 @@ PAGES = {
     "healthz": EVERYBODY,
     "readyz": EVERYBODY,
     "ngon-ngu/": EVERYBODY,
+    "phuong-xa/": READERS,
     "tai-khoan/": CITIZENS,
     "tai-khoan/dang-nhap/": Row("iiibbbb", "iibb"),
     "tai-khoan/dang-xuat/": EVERYBODY,
