@@ -64,7 +64,7 @@ def test_a_doubt_is_told_once_and_the_person_goes_on(browser: Client, draft: Dos
     page = first.content.decode()
     assert first.status_code == 422
     assert 'href="#id_number"' in page
-    assert 'id="id_number-warning">Số thẻ này là của nữ' in page
+    assert 'id="id_number-warning">Số CCCD này là của nữ' in page
     assert 'aria-describedby="id_number-warning"' in page
     assert "1961" in page
     assert "error-summary" not in page
@@ -84,7 +84,7 @@ def test_the_check_page_and_the_clerk_see_the_doubt(
     typed = {**draft.typed, "id_number": WOMAN_OF_1961, "household": household}
     Dossier.objects.filter(pk=draft.pk).update(typed=typed)
     check = browser.get(f"/ho-so/{draft.draft_code}/kiem-tra/").content.decode()
-    assert "Số thẻ này là của nữ" in check
+    assert "Số CCCD này là của nữ" in check
     assert "#household-2-id_number" in check
     filed = file_draft(Dossier.objects.get(pk=draft.pk))
     desk = Client()
@@ -92,4 +92,4 @@ def test_the_check_page_and_the_clerk_see_the_doubt(
     with translation.override("vi"):
         page = desk.get(f"/quan-tri/procedures/dossier/{filed.pk}/change/").content.decode()
     assert page.count('class="desk-doubt"') == 2
-    assert "Thành viên 2: Số thẻ này là của nam" in page
+    assert "Thành viên 2: Số CCCD này là của nam" in page
