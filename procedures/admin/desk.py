@@ -253,6 +253,7 @@ class DossierAdmin(RoleAdmin):
             "attachments": files,
             "originals": dossier.originals.all(),
             "documents": dossier.documents.all(),
+            "layout": papers.layout_of(dossier),
             "parcels": dossier.postal_items.all(),
             "timeline": [
                 _told(e, dossier) for e in dossier.events.select_related("actor").order_by("-sequence")

@@ -23,6 +23,7 @@ from procedures.documents.contents import (
     Item,
     LabelSheet,
     Letter,
+    ListForm,
     OfficialForm,
     PostalParty,
     PostingLabel,
@@ -33,6 +34,7 @@ from procedures.documents.contents import (
     Section,
     Signature,
     SupplementRequest,
+    Table,
     TrackingBook,
 )
 from procedures.documents.sheets import sheet
@@ -53,6 +55,7 @@ __all__ = [
     "Item",
     "LabelSheet",
     "Letter",
+    "ListForm",
     "OfficialForm",
     "PostalParty",
     "PostingLabel",
@@ -64,6 +67,7 @@ __all__ = [
     "Section",
     "Signature",
     "SupplementRequest",
+    "Table",
     "TrackingBook",
     "render",
 ]

@@ -249,11 +249,26 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
     note: str | None = None
 
 
+class Table(msgspec.Struct, frozen=True, kw_only=True):
+    """A list on a landscape sheet; ``widths`` are in millimetres, 262 in all."""
+
+    title: str
+    columns: tuple[str, ...]
+    widths: tuple[int, ...]
+    rows: tuple[tuple[str | None, ...], ...]
+
+    def __post_init__(self) -> None:
+        if any(len(row) != len(self.columns) for row in (self.widths, *self.rows)):
+            raise ValueError(f"{self.title}: every row has a cell for every column")
+
+
 class OfficialForm(msgspec.Struct, frozen=True, kw_only=True):
     """A form printed for signature: 14-HSB, TK1-TS, 2-CBH and the like.
 
     ``issued_by`` names the decision that issued the form, ``to_office`` follows "Kính gửi:". The
-    dossier code is printed with its barcode so that the clerk can scan the posted form.
+    dossier code is printed with its barcode so that the clerk can scan the posted form. ``annex`` is
+    a list on sheets of its own; ``certified`` leaves room for the authority that certifies the paper.
+    Items are not ``numbered`` where the official numbers are not known.
     """
 
     form_code: str
@@ -263,6 +278,23 @@ class OfficialForm(msgspec.Struct, frozen=True, kw_only=True):
     to_office: str
     sections: tuple[Section, ...]
     commitments: tuple[str, ...]
+    signatures: tuple[Signature, ...]
+    dossier_code: str
+    annex: Table | None = None
+    certified: bool = False
+    numbered: bool = True
+
+
+class ListForm(msgspec.Struct, frozen=True, kw_only=True):
+    """A list that a collecting agent hands in: D03-TS, D05-TS. Its columns are ours (likely)."""
+
+    form_code: str
+    title: str
+    agent: str
+    agent_code: str | None
+    to_office: str
+    issued_at: datetime
+    table: Table
     signatures: tuple[Signature, ...]
     dossier_code: str
 
@@ -328,6 +360,7 @@ Content = (
     | TrackingBook
     | CardSlip
     | OfficialForm
+    | ListForm
     | PostingLabel
     | LabelSheet
     | ReturnLabel

@@ -15,6 +15,7 @@ from procedures.documents.contents import (
     Item,
     LabelSheet,
     Letter,
+    ListForm,
     OfficialForm,
     PostingLabel,
     Receipt,
@@ -35,6 +36,8 @@ _LABEL_TEXT = 160
 def sheet(content: Content) -> tuple[str, Data]:
     """The template of a content and the data it is given."""
     template, given = _SHEETS[type(content)]
+    if isinstance(content, OfficialForm):
+        template = _LAYOUTS.get(content.form_code, template)
     return template, given(content)
 
 
@@ -146,6 +149,7 @@ def _receipt_signatures(receipt: Receipt) -> tuple[Signature, Signature]:
 
 
 def _form(form: OfficialForm) -> Data:
+    numbered = _numbered(form.sections, counted=form.numbered)
     return cleaned(form) | {
         "sections": [
             {
@@ -153,10 +157,15 @@ def _form(form: OfficialForm) -> Data:
                 "lines": lines,
                 "together": _fits_half_page(section),
             }
-            for section, lines in zip(form.sections, _numbered(form.sections), strict=True)
+            for section, lines in zip(form.sections, numbered, strict=True)
         ],
         **coded(form.dossier_code),
     }
+
+
+def _list(paper: ListForm) -> Data:
+    data = cleaned(paper)
+    return data | {"made_on": day_in_words(paper.issued_at), **coded(paper.dossier_code)}
 
 
 def _fits_half_page(section: Section) -> bool:
@@ -169,7 +178,7 @@ def _answers(item: Item) -> Iterable[str]:
     return (choice.label for choice in item.choices) if item.choices else (item.value or "",)
 
 
-def _numbered(sections: Iterable[Section]) -> list[list[list[Data]]]:
+def _numbered(sections: Iterable[Section], *, counted: bool) -> list[list[list[Data]]]:
     """The lines of each section; a line is one item, or two that share it."""
     count = 0
     numbered = []
@@ -177,7 +186,7 @@ def _numbered(sections: Iterable[Section]) -> list[list[list[Data]]]:
         lines: list[list[Data]] = []
         for item in section.items:
             count += not item.sub and item.number is None
-            mark = item.number or ("–" if item.sub else f"{count}.")
+            mark = item.number or ("–" if item.sub else f"{count}." if counted else "")
             data = cleaned(item) | {"number": mark}
             if item.half and lines and len(lines[-1]) == 1 and lines[-1][0]["half"]:
                 lines[-1].append(data)
@@ -212,8 +221,11 @@ _SHEETS: dict[type, tuple[str, Callable[[Any], Data]]] = {
     ControlSheet: ("control_sheet.typ", _control),
     TrackingBook: ("tracking_book.typ", _book),
     CardSlip: ("card_slip.typ", _slip),
+    ListForm: ("list_form.typ", _list),
     OfficialForm: ("official_form.typ", _form),
     PostingLabel: ("labels.typ", lambda label: _labels((label,), on_a4=False)),
     LabelSheet: ("labels.typ", lambda sheet: _labels(sheet.labels, on_a4=True)),
     ReturnLabel: ("labels.typ", lambda label: _labels((label,), on_a4=False)),
 }
+# Official forms that are laid out in a way of their own.
+_LAYOUTS = {"TK1-TS": "tk1_ts.typ", "2-CBH": "2_cbh.typ", "13-HSB": "13_hsb.typ"}

@@ -10,8 +10,9 @@ from django.utils import translation
 from procedures import documents
 from procedures.attachments import keep_private
 from procedures.models import Dossier, IssuedDocument
+from procedures.papers.agent_list import agent_list, list_of
 from procedures.papers.control import control_sheet
-from procedures.papers.forms import form, form_of
+from procedures.papers.forms import form, form_of, layout_of
 from procedures.papers.labels import label_sheet, posting_label, return_label
 from procedures.papers.letters import (
     apology,
@@ -45,6 +46,7 @@ __all__ = [
     "how_handed_in",
     "issue",
     "kinds_made",
+    "layout_of",
     "limit_words",
     "return_address",
     "shown",
@@ -62,6 +64,7 @@ _CONTENTS: dict[str, Callable[[Issue], documents.Content]] = {
     Kind.SUPPLEMENT: supplement_request,
     Kind.REFUSAL: refusal,
     Kind.APOLOGY: apology,
+    Kind.AGENT_LIST: agent_list,
 }
 
 
@@ -104,6 +107,7 @@ TOPICS = {
     "documents.supplement_request": (Kind.SUPPLEMENT,),
     "documents.refusal": (Kind.REFUSAL,),
     "documents.apology": (Kind.APOLOGY,),
+    "documents.agent_list": (Kind.AGENT_LIST,),
 }
 
 
@@ -116,5 +120,6 @@ def kinds_made(dossier: Dossier, topics: Iterable[str]) -> list[str]:
         Kind.LABEL_SHEET: posted,
         Kind.RETURN_LABEL: dossier.answers.get("result_delivery") == "post",
         Kind.CARD_SLIP: needs_card_slip(dossier),
+        Kind.AGENT_LIST: list_of(dossier) is not None,
     }
     return [kind for topic in topics for kind in TOPICS.get(topic, ()) if needed.get(kind, True)]

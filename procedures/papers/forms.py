@@ -1,17 +1,21 @@
 """Official forms, filled in from the answers of a dossier."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.utils import timezone
 
 from portal.groups import GroupField
+from portal.models import Confidence
 from procedures import documents, dossiers, official_forms
 from procedures.catalogue import definition_for
 from procedures.definition import Definition, Document, Field
 from procedures.forms import form_field
 from procedures.models import Dossier
+from procedures.papers.recipients import cbh_2, hsb_13
+from procedures.papers.tk1 import tk1_ts
 from procedures.papers.words import Issue, citizen_address, shown
 
 
@@ -22,7 +26,34 @@ def form_of(dossier: Dossier) -> Document | None:
 
 
 def form(issue: Issue) -> documents.OfficialForm:
+    """The form of the dossier: in the layout of its number or procedure, else in the order of its pages."""
+    paper = form_of(issue.dossier)
+    assert paper is not None
+    if layout := LAYOUTS.get(paper.form):
+        return layout.fill(issue)
     return _FORMS.get(issue.definition.slug, _any_form)(issue.dossier, issue.definition)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """An official layout, and how sure we are that it is the official one."""
+
+    fill: Callable[[Issue], documents.OfficialForm]
+    confidence: Confidence
+    source: str
+
+
+LAYOUTS = {
+    "TK1-TS": Layout(tk1_ts, Confidence.LIKELY, "QĐ 595, sđ QĐ 505: [01]–[19] sure, wording likely"),
+    "2-CBH": Layout(cbh_2, Confidence.LIKELY, "QĐ 166: code and title sure, layout likely"),
+    "13-HSB": Layout(hsb_13, Confidence.LIKELY, "QĐ 166: code and title sure, layout likely"),
+}
+
+
+def layout_of(dossier: Dossier) -> Layout | None:
+    """The official layout of the dossier's form; None where it is laid out from the pages."""
+    paper = form_of(dossier)
+    return LAYOUTS.get(paper.form) if paper else None
 
 
 def _any_form(dossier: Dossier, definition: Definition) -> documents.OfficialForm:
