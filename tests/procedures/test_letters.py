@@ -321,3 +321,15 @@ def test_the_control_sheet_has_every_hand_over(
         assert part in said
     assert AccessLog.objects.filter(user=supervisor, about=filed.code, what="control sheet").count() == 1
     assert sign_in(filed.owner).get(address).status_code in {302, 403}
+
+
+def test_a_new_date_stands_on_a_new_slip(who: User, supervisor: User) -> None:
+    dossier = file("book-and-card", "card_lost", who, urgent="yes")
+    drain()
+    day = later(dossier, 2)
+    now = timezone.now()
+    apologies.apologise(dossier, f"{day}", actor=supervisor, key="x", reason="Phong tỏa.", now=now)
+    drain()
+    first, second = dossier.documents.filter(kind="card_slip").order_by("number")
+    assert first.replaced_at is not None
+    assert f"{day:%d/%m/%Y}" in read(second)
