@@ -79,6 +79,11 @@ def due_on(start: date, limit: TimeLimit, work: WorkCalendar) -> date:
     return work.next_working(start + timedelta(days=limit.days))
 
 
+def days_between(start: date, end: date, limit: TimeLimit, work: WorkCalendar) -> int:
+    """Days of the unit of ``limit`` after ``start`` up to and including ``end``; negative when it is past."""
+    return work.count(start, end) if limit.unit == "working" else (end - start).days
+
+
 def closing(day: date) -> datetime:
     """The end of office hours of ``day``: the minute a result is promised for."""
     return timezone.make_aware(datetime.combine(day, settings.OFFICE_HOURS[1]))

@@ -252,9 +252,9 @@ def _enter(dossier: Dossier, definition: Definition, target: str, now: datetime)
     if state.clock == "running" and dossier.clock_started_on is None:
         _start_clock(dossier, definition, now)
     elif state.clock == "running" and dossier.days_left is not None:
-        _resume_clock(dossier, now)
+        _resume_clock(dossier, definition, now)
     elif state.clock == "paused" and dossier.days_left is None and dossier.due_at is not None:
-        _pause_clock(dossier, now)
+        _pause_clock(dossier, definition, now)
     elif state.clock == "stopped" and dossier.decided_at is None:
         dossier.decided_at = now
 
@@ -267,16 +267,19 @@ def _start_clock(dossier: Dossier, definition: Definition, now: datetime) -> Non
     dossier.due_at = deadlines.closing(last_day)
 
 
-def _pause_clock(dossier: Dossier, now: datetime) -> None:
+def _pause_clock(dossier: Dossier, definition: Definition, now: datetime) -> None:
+    """Keep what is left, in the unit of the limit: a pause takes no day and gives none."""
     assert dossier.due_at is not None
-    work = deadlines.calendar()
-    dossier.days_left = work.count(timezone.localdate(now), timezone.localdate(dossier.due_at))
+    today, last_day = timezone.localdate(now), timezone.localdate(dossier.due_at)
+    limit = definition.time_limit(dossier.case, dossier.answers)
+    dossier.days_left = deadlines.days_between(today, last_day, limit, deadlines.calendar())
     dossier.due_at = None
 
 
-def _resume_clock(dossier: Dossier, now: datetime) -> None:
+def _resume_clock(dossier: Dossier, definition: Definition, now: datetime) -> None:
     """What was left when the clock stopped, at least one day, from the day the answer came."""
     assert dossier.days_left is not None
-    work = deadlines.calendar()
-    last_day = work.add(deadlines.day_zero(now, work), max(dossier.days_left, 1))
+    work, limit = deadlines.calendar(), definition.time_limit(dossier.case, dossier.answers)
+    rest = msgspec.structs.replace(limit, days=max(dossier.days_left, 1))
+    last_day = deadlines.due_on(deadlines.day_zero(now, work), rest, work)
     dossier.due_at, dossier.days_left = deadlines.closing(last_day), None
