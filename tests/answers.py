@@ -5,9 +5,12 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from portal.fields import PartsWidget, PortalField
+from portal.groups import GroupField
 from portal.models import User
 from procedures import attachments, catalogue, demo, dossiers
-from procedures.definition import Definition, Field, Question, applies
+from procedures.definition import Definition, Field, Question, Step, applies
+from procedures.forms import form_field
 from procedures.models import Dossier
 
 BY_KIND: dict[str, Any] = {
@@ -105,10 +108,10 @@ def typed(
         if not missing:
             return answers
         name = missing[0].name
-        answers[name] = known[name] if name in known else _answer(missing[0], yes_no)
+        answers[name] = known[name] if name in known else answer(missing[0], yes_no)
 
 
-def _answer(field: Question, yes_no: str) -> Any:
+def answer(field: Question, yes_no: str) -> Any:
     match field.kind:
         case "yes_no":
             return yes_no
@@ -122,11 +125,31 @@ def _answer(field: Question, yes_no: str) -> Any:
             return str(field.minimum or 1)
         case "group" if isinstance(field, Field):
             rows = max(2, field.minimum or 0)
-            return [
-                {column.name: _answer(column, yes_no) for column in field.columns} for _row in range(rows)
-            ]
+            return [{column.name: answer(column, yes_no) for column in field.columns} for _row in range(rows)]
         case _:
             return BY_KIND[field.kind]
+
+
+def posted(definition: Definition, step: Step, typed: dict[str, Any], today: date) -> dict[str, Any]:
+    """What a browser sends for the page ``step`` of a form ``typed`` so."""
+    sent: dict[str, Any] = {}
+    for asked in definition.fields_of(step, typed):
+        field, value = form_field(asked, definition, today), typed[asked.name]
+        if isinstance(field, GroupField):
+            sent[asked.name] = str(len(value))
+            for number, row in enumerate(value):
+                for column, cell in row.items():
+                    sent |= _inputs(field.columns[column], f"{asked.name}-{number}-{column}", cell)
+        else:
+            sent |= _inputs(field, asked.name, value)
+    return sent
+
+
+def _inputs(field: PortalField, name: str, value: Any) -> dict[str, Any]:
+    """A value in the inputs of its field: a date has three."""
+    if isinstance(field.widget, PartsWidget):
+        return {f"{name}_{suffix}": part for suffix, _label, part, _width in field.parts(value) if part}
+    return {name: value}
 
 
 def make_draft(definition: Definition, case: str, who: User, today: date, **given: Any) -> Dossier:
@@ -138,9 +161,9 @@ def make_draft(definition: Definition, case: str, who: User, today: date, **give
     dossier.save(update_fields=["typed", "case"])
     for paper in definition.documents:
         if applies(paper, dossier.typed) and paper.uploaded and paper.required:
-            upload = SimpleUploadedFile(f"{paper.slug}.jpg", _PHOTO)
+            upload = SimpleUploadedFile(f"{paper.slug}.jpg", PHOTO)
             attachments.attach(dossier, paper.slug, upload, actor=who)
     return dossier
 
 
-_PHOTO = demo.photo("x")
+PHOTO = demo.photo("x")
