@@ -332,7 +332,7 @@ def test_only_the_filers_of_a_procedure_start_it(
 
 @pytest.mark.parametrize(
     ("slug", "employers", "citizens"),
-    [("compulsory-insurance", 3, 1), ("maternity", 9, 1), ("book-and-card", None, None)],
+    [("compulsory-insurance", 3, 1), ("maternity", 9, 1), ("pension", None, None)],
 )
 def test_cases_are_offered_to_those_who_file_them(
     slug: str, employers: int | None, citizens: int | None, employer: User, citizen: User, sign_in: SignIn
