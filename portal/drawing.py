@@ -69,12 +69,13 @@ def bound(field: forms.BoundField) -> SafeString:
     """The whole of a form's field."""
     form = field.form
     error, wrong = _refused(field)
+    value = field.value()
     question = Question(
         field.field,
         field.html_name,
         field.id_for_label or f"id_{field.html_name}",
         str(field.label),
-        field.value() or "",
+        "" if value is None else value,
         error,
         getattr(form, "attributes", {}).get(field.name, {}),
         wrong,
@@ -180,7 +181,7 @@ def _control(question: Question, field: PortalField) -> dict[str, object]:
 def _input(question: Question) -> str:
     field = question.field
     assert isinstance(field, PortalField)
-    own = {"type": field.input_type, "value": question.value, "inputmode": field.inputmode}
+    own = {"type": field.input_type, "value": str(question.value), "inputmode": field.inputmode}
     return f"<input{html({**own, **_control(question, field), 'maxlength': field.max_length})}>"
 
 

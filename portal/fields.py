@@ -435,7 +435,7 @@ class YearsMonthsField(PortalField):
 
     def normal(self, typed: str) -> int:
         if "/" not in typed and typed.isascii() and typed.isdigit():
-            return int(typed)
+            typed = "/".join(map(str, divmod(int(typed), 12)))
         years, months = [*typed.split("/"), ""][:2]
         if not all(part.isascii() and (part.isdigit() or not part) for part in (years, months)):
             raise ValidationError(_("Please write years and months in digits."))

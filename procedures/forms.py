@@ -120,7 +120,7 @@ KINDS: dict[str, Maker] = {
     "group": _group,
 }
 # What cannot be asked in the rows of a group.
-NOT_IN_ROWS = frozenset({"group", "case"})
+NOT_IN_ROWS = frozenset({"group", "case", "confirm"})
 
 
 def form_field(field: Field, definition: Definition, today: date) -> fields.PortalField:

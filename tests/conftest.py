@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -152,6 +152,8 @@ def make_draft(user: User, chance: random.Random, case: str = "stopped_1_year") 
             **who.__dict__,
             "number": user.username,
             "full_name": user.full_name,
+            "sex": "female" if user.id_number[3] == "1" else "male",
+            "born": date.fromisoformat(user.date_of_birth),
             "phone": user.phone,
             "id_number": user.id_number,
         }
