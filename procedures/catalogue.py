@@ -418,3 +418,9 @@ def _load_as_draft(procedure: Procedure, definition: Definition) -> Loaded:
 def _new_version(procedure: Procedure, origin: str, author: User | None) -> ProcedureVersion:
     last = procedure.versions.aggregate(last=models.Max("number"))["last"] or 0
     return ProcedureVersion(procedure=procedure, number=last + 1, origin=origin, drafted_by=author)
+
+
+def longest(many: str, column: str) -> int | None:
+    """How many characters the table of a part keeps in ``column``; None where nothing bounds them."""
+    columns = {field.name: field for field in _TABLES.get(many, ProcedureVersion)._meta.concrete_fields}
+    return getattr(columns.get(column), "max_length", None)

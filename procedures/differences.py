@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from django.utils.translation import gettext as _
 
-from procedures.definition import Definition, Question
+from procedures.definition import Definition
 from procedures.vocabulary import UNITS
 from procedures.wording import (
     CASES,
@@ -16,7 +16,6 @@ from procedures.wording import (
     PARTS,
     Aspect,
     Part,
-    columns_words,
     in_each_language,
     shown,
     title_of,
@@ -69,15 +68,8 @@ def _piece_lines(part: Part, old: Any, new: Any, before: Definition, after: Defi
     )
     for attribute in part.struct.__struct_fields__:
         was, now = getattr(old, attribute), getattr(new, attribute)
-        if attribute == "columns" and was != now:
-            yield f"{name}: {_('questions of a row')}: {_columns_lines(was, now)}"
-        elif attribute not in known and was != now:
+        if attribute not in known and was != now:
             yield f"{name}: {attribute}: {_plain(was)} → {_plain(now)}"
-
-
-def _columns_lines(old: list[Question], new: list[Question]) -> str:
-    was, now = columns_words(old), columns_words(new)
-    return f"{was or '–'} → {now or '–'}" if was != now else f"{_plain(old)} → {_plain(new)}"
 
 
 def _aspect_lines(
@@ -133,8 +125,7 @@ def _quoted(part: Part, piece: Any) -> str:
 def _seen(part: Part, piece: Any, definition: Definition) -> list[str]:
     """What of a question, paper or case is visible to the citizen who is asked for it."""
     hidden = {"legal", "confidence", "prefill", "rules", "step"}
-    seen = [shown(a, a.of(piece), definition) for a in part.aspects if a.name not in hidden]
-    return [*seen, columns_words(getattr(piece, "columns", []))]
+    return [shown(a, a.of(piece), definition) for a in part.aspects if a.name not in hidden]
 
 
 def _facts_for_citizen(old: Definition, new: Definition) -> Iterator[str]:

@@ -16,6 +16,7 @@ from portal import outbox, text
 from procedures import hooks
 from procedures.definition import Condition, Definition, Field, Question, Text, Transition
 from procedures.forms import KINDS, NOT_IN_ROWS
+from procedures.vocabulary import ACTION_RULES
 from procedures.wording import PARTS, answers_of, values_of
 
 
@@ -288,6 +289,10 @@ def _code_problems(definition: Definition) -> Iterator[Problem]:
             for name in piece.rules:
                 if name not in hooks.rules and name not in hooks.doubt_rules:
                     yield Problem(many, key, "rules", _("There is no check “%(name)s”."), {"name": name})
+                elif many != "transitions" and name in ACTION_RULES:
+                    yield Problem(
+                        many, key, "rules", _("The check “%(name)s” is for actions only."), {"name": name}
+                    )
     for transition in definition.transitions:
         for topic in transition.topics:
             if topic not in outbox.handlers:

@@ -131,14 +131,9 @@ KINDS: Mapping[str, Words] = {
     "tracking_number": _("tracking number"),
     "group": _("list: the same questions in every row"),
 }
+# Checks of answers, and checks of actions: these look at the filed dossier.
 RULES: Mapping[str, Words] = {
     "card_fits_person": _("Warns when a citizen card number does not fit sex and year of birth"),
-    "originals_complete": _("All paper originals have arrived"),
-    "supplement_once": _("A supplement is asked for once, with a full list"),
-    "supplement_answered": _("The answer brings a file or says something"),
-    "legal_basis_given": _("The legal basis is given"),
-    "apology_in_time": _("The new date is given once, before the deadline, and is a later working day"),
-    "tracking_given": _("A tracking number is given"),
     "dates_in_order": _("No end lies before its beginning"),
     "arrears_until_death": _("The last unpaid month is not after the month of death"),
     "retired_1994_to_2011": _("Retired from 01/01/1994 to 31/05/2011"),
@@ -149,6 +144,14 @@ RULES: Mapping[str, Words] = {
     "account_of_refundee": _("The account belongs to the person refunded, or the heir"),
     "account_of_applicant": _("The account belongs to the applicant"),
     "pension.lump_sum_entitlement": _("Right to the lump sum: age, years, time since the last contribution"),
+}
+ACTION_RULES: Mapping[str, Words] = {
+    "originals_complete": _("All paper originals have arrived"),
+    "supplement_once": _("A supplement is asked for once, with a full list"),
+    "supplement_answered": _("The answer brings a file or says something"),
+    "legal_basis_given": _("The legal basis is given"),
+    "apology_in_time": _("The new date is given once, before the deadline, and is a later working day"),
+    "tracking_given": _("A tracking number is given"),
 }
 TOPICS: Mapping[str, Words] = {
     "documents.receipt": _("make the receipt"),

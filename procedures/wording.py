@@ -19,7 +19,9 @@ from procedures.definition import Condition, Definition, Field, Question, Text
 from procedures.vocabulary import Words
 
 Options = Callable[[Definition], Mapping[str, Words]]
-Kind = Literal["words", "line", "number", "yes_no", "pick", "ticks", "lines", "texts", "choices", "condition"]
+Kind = Literal[
+    "words", "line", "number", "yes_no", "pick", "ticks", "lines", "texts", "choices", "columns", "condition"
+]
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Aspect:
     options: Options | None = None
     help: Words = ""
     long: bool = False
+    rare: bool = False
 
     def of(self, piece: Any) -> Any:
         """What ``piece`` says of this."""
@@ -82,8 +85,16 @@ def _none_or(many: str, key: str, text: str = "label") -> Options:
     return lambda definition: {"": _("none"), **members(definition)}
 
 
-def _rules(_definition: Definition) -> Mapping[str, Words]:
-    return {name: vocabulary.RULES.get(name, name) for name in sorted({*hooks.rules, *hooks.doubt_rules})}
+def _form_rules(_definition: Definition) -> Mapping[str, Words]:
+    """What can be checked of answers."""
+    known = sorted({*hooks.rules, *hooks.doubt_rules} - set(vocabulary.ACTION_RULES))
+    return {name: vocabulary.RULES.get(name, name) for name in known}
+
+
+def _action_rules(_definition: Definition) -> Mapping[str, Words]:
+    """What can be checked when staff or a citizen take an action."""
+    known = sorted(set(hooks.rules) - set(vocabulary.RULES))
+    return {name: vocabulary.ACTION_RULES.get(name, name) for name in known}
 
 
 def _topics(_definition: Definition) -> Mapping[str, Words]:
@@ -101,6 +112,7 @@ _SYNONYMS = Aspect(
     gettext_lazy("What people call it"),
     "lines",
     help=gettext_lazy("For the search: one word or phrase a line."),
+    rare=True,
 )
 _CONFIDENCE = Aspect(
     "confidence",
@@ -110,7 +122,7 @@ _CONFIDENCE = Aspect(
     gettext_lazy("Citizens read “expected” beside what is not sure."),
 )
 _WHEN = Aspect("when", gettext_lazy("Only when"), "condition")
-_RULES = Aspect("rules", gettext_lazy("Checks"), "ticks", _rules)
+_RULES = Aspect("rules", gettext_lazy("Checks"), "ticks", _form_rules, rare=True)
 
 FACTS = Part(
     "",
@@ -135,14 +147,21 @@ FACTS = Part(
         Aspect("declaration", gettext_lazy("Declaration before filing"), "words", long=True),
         Aspect("form_code", gettext_lazy("Number of the official form"), "line"),
         Aspect("envelope", gettext_lazy("Words on the envelope"), "line"),
-        Aspect("group", gettext_lazy("Group in the catalogue"), "pick", _fixed(vocabulary.GROUPS)),
-        Aspect("order", gettext_lazy("Place in the catalogue"), "number"),
+        Aspect(
+            "group",
+            gettext_lazy("Group in the catalogue"),
+            "pick",
+            _fixed(vocabulary.GROUPS),
+            rare=True,
+        ),
+        Aspect("order", gettext_lazy("Place in the catalogue"), "number", rare=True),
         _SYNONYMS,
         Aspect(
             "urgent_when",
             gettext_lazy("Urgent when"),
             "condition",
             help=gettext_lazy("These answers put a dossier on top of the queue."),
+            rare=True,
         ),
     ),
 )
@@ -228,15 +247,23 @@ FIELDS = Part(
             gettext_lazy("At least"),
             "number",
             help=gettext_lazy("Smallest number, or how many digits."),
+            rare=True,
         ),
         Aspect(
             "maximum",
             gettext_lazy("At most"),
             "number",
             help=gettext_lazy("Greatest number, or how many digits."),
+            rare=True,
         ),
-        Aspect("latest", gettext_lazy("A date may be"), "pick", _fixed(vocabulary.LATEST)),
-        Aspect("prefill", gettext_lazy("Filled in from the account"), "pick", _fixed(vocabulary.PREFILLS)),
+        Aspect("latest", gettext_lazy("A date may be"), "pick", _fixed(vocabulary.LATEST), rare=True),
+        Aspect(
+            "prefill",
+            gettext_lazy("Filled in from the account"),
+            "pick",
+            _fixed(vocabulary.PREFILLS),
+            rare=True,
+        ),
         _RULES,
         Aspect(
             "replaces",
@@ -244,12 +271,21 @@ FIELDS = Part(
             "pick",
             _none_or("fields", "name"),
             gettext_lazy("The wrong and the right answer are shown side by side."),
+            rare=True,
         ),
         Aspect(
             "row",
             gettext_lazy("What a row is called"),
             "words",
             help=gettext_lazy("Only for a list, for example: relative."),
+            rare=True,
+        ),
+        Aspect(
+            "columns",
+            gettext_lazy("Questions of a row"),
+            "columns",
+            help=gettext_lazy("Only for a list."),
+            rare=True,
         ),
     ),
 )
@@ -266,7 +302,13 @@ DOCUMENTS = Part(
         _WHEN,
         Aspect("form", gettext_lazy("Number of the official form"), "line"),
         Aspect("help", gettext_lazy("Help"), "words", long=True),
-        Aspect("proves", gettext_lazy("Evidence for the page"), "pick", _none_or("steps", "slug", "title")),
+        Aspect(
+            "proves",
+            gettext_lazy("Evidence for the page"),
+            "pick",
+            _none_or("steps", "slug", "title"),
+            rare=True,
+        ),
         _CONFIDENCE,
     ),
 )
@@ -303,7 +345,7 @@ TRANSITIONS = Part(
             _members("transitions", "action"),
             gettext_lazy("Two persons: who took the ticked action may not take this one."),
         ),
-        _RULES,
+        Aspect("rules", gettext_lazy("Checks"), "ticks", _action_rules),
         Aspect("topics", gettext_lazy("What follows by itself"), "ticks", _topics),
         Aspect("note", gettext_lazy("A reason"), "pick", _fixed(vocabulary.NOTES)),
         Aspect("note_public", gettext_lazy("The citizen reads the reason"), "yes_no"),
@@ -340,6 +382,8 @@ def shown(aspect: Aspect, value: Any, definition: Definition) -> str:
             return ", ".join(_named(aspect, definition, name) for name in value)
         case "lines" | "texts":
             return "; ".join(str(line) for line in value)
+        case "columns":
+            return columns_words(value)
         case "choices":
             return "; ".join(f"{c.label} ({c.hint})" if c.hint else str(c.label) for c in value)
         case _:

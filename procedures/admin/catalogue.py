@@ -1,15 +1,13 @@
-"""The catalogue as staff see it: every version, with the confidence of every fact."""
+"""The catalogue as staff see it: every version, and for those who lead an office its editor."""
 
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 
 from portal.roles import EVERYBODY, RoleAdmin
-from procedures import papers
-from procedures.catalogue import definition_of
+from procedures.admin.editor import pages, preview, release
 from procedures.models import ProcedureVersion
 
 
@@ -25,21 +23,26 @@ class ProcedureVersionAdmin(RoleAdmin):
     def short_digest(self, version: ProcedureVersion) -> str:
         return version.digest[:12]
 
+    def get_urls(self) -> list[URLPattern]:
+        view, name = self.admin_site.admin_view, "procedures_procedureversion"
+        part = "<int:pk>/phan/<slug:many>/"
+        own = [
+            path("<int:pk>/nhap/", view(release.draft), name=f"{name}_draft"),
+            path(part, view(pages.edit), name=f"{name}_part"),
+            path(part + "<slug:key>/", view(pages.edit), name=f"{name}_part"),
+            path(part + "<slug:key>/xoa/", view(pages.delete), name=f"{name}_delete_part"),
+            path(part + "<slug:key>/<slug:doing>/", view(pages.act), name=f"{name}_act"),
+            path("<int:pk>/chep-cau-hoi/", view(pages.copy_field), name=f"{name}_copy_field"),
+            path("<int:pk>/xem-truoc/", view(preview.preview), name=f"{name}_preview"),
+            path("<int:pk>/cong-bo/", view(release.publish), name=f"{name}_publish"),
+            path("<int:pk>/ngung/", view(release.retire), name=f"{name}_retire"),
+            path("<int:pk>/gac-lai/", view(release.discard), name=f"{name}_discard"),
+            path("<int:pk>/toml/", view(release.download), name=f"{name}_toml"),
+            path("<int:pk>/nhap-toml/", view(release.upload), name=f"{name}_upload"),
+        ]
+        return [*own, *super().get_urls()]
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        version = self.get_object(request, object_id)
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        if version is None:
-            raise Http404
-        definition = definition_of(version)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": version.title_vi,
-            "version": version,
-            "definition": definition,
-            "documents": [(d, papers.how_handed_in(d)) for d in definition.documents],
-        }
-        return render(request, "admin/procedures/version.html", context)
+        return pages.version_page(request, object_id)
