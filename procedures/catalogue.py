@@ -322,7 +322,7 @@ def unstorable(definition: Definition) -> list[Problem]:
         for key, piece in zip(part.keys(definition), part.of(definition), strict=True):
             row = table(**_columns(piece, table))
             found += row_problems(part.many, key, row)
-            found += control_characters(part.many, key, piece) if part.many else []
+            found += control_characters(part.many, key, piece)
     return found
 
 

@@ -346,7 +346,8 @@ def row_problems(part: str, key: str, row: models.Model) -> Iterator[Problem]:
 
 def control_characters(part: str, key: str, piece: msgspec.Struct) -> Iterator[Problem]:
     """Characters nobody sees and the tables refuse."""
-    for value in _strings(msgspec.to_builtins(piece)):
+    content = {k: v for k, v in msgspec.to_builtins(piece).items() if k not in PARTS}
+    for value in _strings(content):
         if any(unicodedata.category(c) == "Cc" and c not in "\n\t" for c in value):
             words = _("There is an invisible control character in “%(words)s”.")
             yield Problem(part, key, "", words, {"words": text.clean(value)})

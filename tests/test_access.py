@@ -31,6 +31,7 @@ from procedures.models import (
     Office,
     Original,
     PostalItem,
+    ProcedureVersion,
     StaffMember,
 )
 from tests.conftest import PASSWORD, file_draft, make_draft
@@ -75,6 +76,9 @@ STAFF = Row("sffiiii", "sfii")
 STAFF_READ = Row("sffiiii", "sfmm")
 OFFICE = Row("sffiggi", "sfgg")
 ADMINISTRATOR = Row("sfffffi", "sfff")
+LEADERS = ADMINISTRATOR
+ANY_OFFICE = Row("sffiifi", "sfif")
+VERSION = "quan-tri/procedures/procedureversion/<int:pk>/"
 
 PAGES = {
     "healthz": EVERYBODY,
@@ -138,6 +142,18 @@ PAGES = {
     "quan-tri/portal/outboxmessage/<int:pk>/xu-ly/": ADMINISTRATOR,
     "quan-tri/portal/organisation/<int:pk>/xac-nhan/": Row("sffiggg", "sfgg"),
     "quan-tri/procedures/dossier/khan/": STAFF_READ,
+    f"{VERSION}nhap/": LEADERS,
+    f"{VERSION}phan/<slug:many>/": LEADERS,
+    f"{VERSION}phan/<slug:many>/<slug:key>/": LEADERS,
+    f"{VERSION}phan/<slug:many>/<slug:key>/xoa/": LEADERS,
+    f"{VERSION}phan/<slug:many>/<slug:key>/<slug:doing>/": LEADERS,
+    f"{VERSION}chep-cau-hoi/": LEADERS,
+    f"{VERSION}xem-truoc/": ANY_OFFICE,
+    f"{VERSION}cong-bo/": LEADERS,
+    f"{VERSION}ngung/": LEADERS,
+    f"{VERSION}gac-lai/": LEADERS,
+    f"{VERSION}toml/": ANY_OFFICE,
+    f"{VERSION}nhap-toml/": LEADERS,
     "quan-tri/procedures/dossier/quet/": STAFF,
     "quan-tri/procedures/dossier/<int:pk>/hanh-dong/<slug:action>/": OFFICE,
     "quan-tri/procedures/dossier/<int:pk>/ban-goc/": OFFICE,
@@ -255,6 +271,9 @@ class Site:
             "code": dossier.code or dossier.draft_code,
             "number": 1 if ".pdf" in route else dossier.attachments.all()[0].pk,
             "slug": "ly-do" if "buoc" in route else "lump-sum",
+            "many": "fields",
+            "key": "phone",
+            "doing": "len",
             "kind": "csv" if "tai-ve" in route else "receipt",
             "token": self.filed.documents.all()[0].token,
             "action": "refuse",
@@ -276,6 +295,7 @@ class Site:
                 for model in (DossierEvent, Attachment, Original, PostalItem)
             ),
             list(IntakeList.objects.values_list("pk")),
+            list(ProcedureVersion.objects.order_by("pk").values_list("pk", "status", "digest")),
             list(StaffMember.objects.order_by("pk").values()),
         ]
 

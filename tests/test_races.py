@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -17,7 +18,7 @@ from portal import outbox
 from portal.models import OutboxMessage, User
 from procedures import catalogue, demo, dossiers, intake, mailroom, workflow
 from procedures.deadlines import closing
-from procedures.models import Dossier, DossierEvent, IntakeList, Office
+from procedures.models import Dossier, DossierEvent, IntakeList, Office, ProcedureVersion
 from procedures.workflow import MoveRefused
 from tests.conftest import _staff, file_draft, make_draft
 from tests.threads import Meeting, at_once
@@ -157,6 +158,93 @@ def test_starting_twice_at_once_gives_one_draft() -> None:
     assert version is not None
     results = at_once(*[lambda: dossiers.start(User.objects.get(pk=user.pk), version)] * 3)
     assert len({dossier.pk for dossier in results}) == 1
+
+
+# --- Versions ------------------------------------------------------------------------------------
+
+
+def _changed_draft() -> ProcedureVersion:
+    author = _staff("cam-ranh", "supervisor", "Trần Quốc Sơn")
+    draft = catalogue.new_draft("lump-sum", author=author)
+    catalogue.edit(draft, lambda d: msgspec.structs.replace(d, fee=1000), actor=author)
+    return draft
+
+
+def _two_publish(draft: ProcedureVersion) -> list[Any]:
+    people = [_staff("khanh-hoa", role, "Võ Minh Khánh") for role in ("director", "administrator")]
+    return at_once(
+        *[
+            lambda p=p: catalogue.publish(
+                ProcedureVersion.objects.get(pk=draft.pk),
+                actor=User.objects.get(pk=p.pk),
+                now=timezone.now(),
+            )
+            for p in people
+        ]
+    )
+
+
+@pytest.fixture
+def pause_before_publishing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hold two people between the check of a draft and its publishing until both are there."""
+    meeting, problems_of = Meeting(), catalogue.problems_of
+
+    def slow(definition: Any) -> Any:
+        meeting.wait()
+        return problems_of(definition)
+
+    monkeypatch.setattr(catalogue, "problems_of", slow)
+
+
+@pytest.mark.usefixtures("no_locks", "pause_before_publishing")
+def test_without_the_lock_two_people_both_go_on_to_publish() -> None:
+    results = _two_publish(_changed_draft())
+    assert not any(isinstance(result, catalogue.NotADraft) for result in results)
+    assert any(isinstance(result, IntegrityError) for result in results), results
+
+
+@pytest.mark.usefixtures("pause_before_publishing")
+def test_of_two_people_who_publish_at_once_one_is_told_so() -> None:
+    draft = _changed_draft()
+    results = _two_publish(draft)
+    assert {type(result) for result in results} == {type(None), catalogue.NotADraft}, results
+    assert draft.changes.filter(action="published").count() == 1
+    assert catalogue.published("lump-sum") == draft
+    assert ProcedureVersion.objects.filter(procedure=draft.procedure, status="retired").count() == 1
+
+
+def test_changes_of_a_draft_at_the_same_moment_are_all_kept() -> None:
+    draft = _changed_draft()
+    people = [_staff("khanh-hoa", role, "Võ Minh Khánh") for role in ("director", "administrator")]
+    changes = [{"order": 77}, {"envelope": "HỒ SƠ"}]
+    results = at_once(
+        *[
+            lambda p=p, c=c: catalogue.edit(
+                draft, lambda d: msgspec.structs.replace(d, **c), actor=User.objects.get(pk=p.pk)
+            )
+            for p, c in zip(people, changes, strict=True)
+        ]
+    )
+    assert not any(isinstance(result, Exception) for result in results), results
+    kept = catalogue.definition_of(ProcedureVersion.objects.get(pk=draft.pk))
+    assert (kept.order, kept.envelope, kept.fee) == (77, "HỒ SƠ", 1000)
+    assert draft.changes.filter(action="edited").count() == 3
+
+
+def test_a_draft_begun_while_a_version_is_published_goes_on_with_it_when_filed() -> None:
+    old = catalogue.published("lump-sum")
+    assert old is not None
+    user = demo.citizen(demo.person(random.Random(12), "22429"))
+    mine = make_draft(user, random.Random(12))
+    draft = _changed_draft()
+    catalogue.publish(draft, actor=_staff("khanh-hoa", "director", "Võ Minh Khánh"), now=timezone.now())
+    Dossier.objects.filter(pk=mine.pk).update(version=old, begun_with=None)  # inserted a moment too late
+    late = Dossier.objects.get(pk=mine.pk)
+    with pytest.raises(MoveRefused, match="thay đổi"):
+        dossiers.file(late, actor=user, key="f")
+    late.refresh_from_db()
+    assert (late.version, late.begun_with) == (draft, old)
+    assert dossiers.file(late, actor=user, key="f").to_state == "waiting_originals"
 
 
 # --- Outbox --------------------------------------------------------------------------------------
