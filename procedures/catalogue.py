@@ -388,7 +388,8 @@ def load(definition: Definition) -> Loaded:
     """Bring a shipped definition in at deploy.
 
     Equal content: nothing. The current version came from a file: the new one is published. It came
-    from staff: the new content waits as a draft, because staff decided otherwise since.
+    from staff: the new content waits as a draft, because staff decided otherwise since. While staff
+    have a draft open, or after they retired the procedure, all stays as it is.
     """
     now = timezone.now()
     with transaction.atomic():
@@ -400,19 +401,15 @@ def load(definition: Definition) -> Loaded:
             return Loaded(definition.slug, "unchanged")
         if current is None and procedure.versions.filter(changes__action=Action.RETIRED).exists():
             return Loaded(definition.slug, "left alone: staff retired it")
+        if procedure.versions.filter(status=Status.DRAFT).exists():
+            return Loaded(definition.slug, "left alone: staff are drafting")
         if current and current.origin == Origin.STAFF:
-            return _load_as_draft(procedure, definition)
+            _write(_new_version(procedure, Origin.FILE, None), definition)
+            return Loaded(definition.slug, "drafted: the published version is the staff's")
         version = _new_version(procedure, Origin.FILE, None)
         _write(version, definition)
         publish(version, actor=None, now=now)
         return Loaded(definition.slug, "published")
-
-
-def _load_as_draft(procedure: Procedure, definition: Definition) -> Loaded:
-    if procedure.versions.filter(status=Status.DRAFT).exists():
-        return Loaded(definition.slug, "left alone: staff are drafting")
-    _write(_new_version(procedure, Origin.FILE, None), definition)
-    return Loaded(definition.slug, "drafted: the published version is the staff's")
 
 
 def _new_version(procedure: Procedure, origin: str, author: User | None) -> ProcedureVersion:

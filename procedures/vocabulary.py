@@ -160,6 +160,7 @@ TOPICS: Mapping[str, Words] = {
     "documents.return_label": _("make the return label"),
     "documents.supplement_request": _("make the request for a supplement"),
     "documents.appointment_slip": _("make the slip that stands in for a health card"),
+    "documents.agent_list": _("make the list of the collecting agent"),
     "documents.refusal": _("make the letter of refusal"),
     "documents.apology": _("make the letter of apology"),
     "notices.event": _("tell the citizen"),

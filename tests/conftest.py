@@ -133,6 +133,18 @@ def sign_in() -> Callable[[User], Client]:
 
 
 @pytest.fixture
+def editor(supervisor: User, sign_in: Callable[[User], Client]) -> Client:
+    """The browser of somebody who may draft versions."""
+    return sign_in(supervisor)
+
+
+@pytest.fixture
+def colleague(director: User, sign_in: Callable[[User], Client]) -> Client:
+    """The browser of somebody else who may."""
+    return sign_in(director)
+
+
+@pytest.fixture
 def draft(citizen: User, chance: random.Random) -> Dossier:
     """A complete lump-sum draft of ``citizen`` who lives in Cam Ranh."""
     return make_draft(citizen, chance)

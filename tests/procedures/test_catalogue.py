@@ -68,6 +68,24 @@ def test_what_staff_published_is_not_overwritten_by_a_deploy(clerk: User, superv
     assert _current().summary_vi == "Nhận một lần."
 
 
+def test_a_deploy_leaves_a_procedure_alone_while_staff_draft_it(clerk: User) -> None:
+    draft, before = catalogue.new_draft("lump-sum", author=clerk), _current()
+    assert catalogue.load(_changed(7)).outcome == "left alone: staff are drafting"
+    assert _current() == before
+    draft.refresh_from_db()
+    assert draft.status == Status.DRAFT
+
+
+def test_a_draft_of_a_deploy_that_staff_set_aside_does_not_come_back(clerk: User, supervisor: User) -> None:
+    own = catalogue.new_draft("lump-sum", author=clerk)
+    catalogue.edit(own, lambda d: msgspec.structs.replace(d, fee=5), actor=clerk)
+    catalogue.publish(own, actor=supervisor, now=timezone.now())
+    assert catalogue.load(_changed(7)).outcome.startswith("drafted")
+    catalogue.discard(ProcedureVersion.objects.get(status=Status.DRAFT), actor=clerk)
+    assert catalogue.load(_changed(7)).outcome == "unchanged"
+    assert not ProcedureVersion.objects.filter(status=Status.DRAFT).exists()
+
+
 def test_the_author_of_a_draft_does_not_publish_it(clerk: User, supervisor: User) -> None:
     draft = catalogue.new_draft("lump-sum", author=clerk)
     with pytest.raises(PermissionError):
