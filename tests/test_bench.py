@@ -94,7 +94,7 @@ def test_a_page_of_thirty_questions(transactional_db: None) -> None:
     assert pages.stock_cpu(rounds=1, pages=1) > 0
 
 
-def test_the_largest_form_holds_a_household_of_twelve(reference: None) -> None:
+def test_the_largest_form_holds_a_household_of_twelve(db: None) -> None:
     shipped, step, typed = pages.largest_form()
     form = StepForm(shipped, step, typed, timezone.localdate(), data=typed)
     assert form.field("household").clean(typed["household"])
@@ -174,6 +174,7 @@ def test_every_goal_has_its_row(findings: report.Findings) -> None:
         "one filing, server": True,
         "requests": True,
         "page of 30 questions, in process": True,
+        "TK1-TS, household of 12: build and draw": True,
         "filings, 8 clients": False,
         "filing to receipt, idle": True,
         "filing to receipt, last of 2": False,
