@@ -33,6 +33,13 @@ _WORDS = {
     "apologised": gettext_lazy(
         "We are sorry: dossier %(code)s takes longer. The result is now promised for %(due)s."
     ),
+    "papers_elsewhere": gettext_lazy(
+        "Please post the papers of dossier %(code)s to %(office)s from now on; a new label is on its page. "
+        "What is on its way already will be passed on."
+    ),
+    "days_closed": gettext_lazy(
+        "The office was closed; the result of dossier %(code)s is now promised for %(due)s."
+    ),
     "withdrawn": gettext_lazy("Dossier %(code)s was withdrawn."),
     "organisation_confirmed": gettext_lazy("The office has confirmed your account: you can file now."),
     "organisation_not_confirmed": gettext_lazy(

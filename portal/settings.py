@@ -110,6 +110,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "procedures.views.offices.closed_now",
             ],
         },
     }
@@ -169,6 +170,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "procedures.close_intake_lists",
         "schedule": crontab(hour=17, minute=30),
     },
+    "follow-closures": {"task": "procedures.follow_closures", "schedule": 60.0, "options": {"expires": 50}},
     "sweep": {"task": "portal.sweep", "schedule": crontab(hour=2, minute=15)},
 }
 OUTBOX_MAX_ATTEMPTS = 8

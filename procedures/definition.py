@@ -142,9 +142,12 @@ class Step(Part, frozen=True):
 
 
 class Choice(Part, frozen=True):
+    """An answer to choose; ``counter``: it needs an office that is open for visits."""
+
     value: str
     label: Text
     hint: Text | None = None
+    counter: bool = False
 
 
 class Question(Part, frozen=True, kw_only=True):

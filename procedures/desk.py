@@ -13,6 +13,7 @@ from procedures import dossiers, hooks
 from procedures.catalogue import definition_for
 from procedures.definition import Definition, Field, Step
 from procedures.models import Dossier, DossierEvent
+from procedures.vocabulary import RECORDED
 
 Files = Mapping[str, list[dict[str, Any]]]
 """Files by the paper they are, as ``components/file_list.html`` wants them."""
@@ -69,12 +70,18 @@ def told_to_citizen(event: DossierEvent, definition: Definition, dossier: Dossie
         lines.append(str(event.facts["message"]))
     return {
         "at": event.at,
-        "title": transition.label
-        if transition and event.from_state == event.to_state
-        else definition.state(event.to_state).label,
+        "title": event_title(event, definition),
         "text": "\n".join(lines),
         "by": _("You") if own else (dossier.office.name if dossier.office else ""),
     }
+
+
+def event_title(event: DossierEvent, definition: Definition) -> str:
+    """What happened, for everybody: the state reached, or the action where the state stayed."""
+    if event.from_state != event.to_state:
+        return str(definition.state(event.to_state).label)
+    transition = definition.transition(event.action)
+    return str(transition.label if transition else RECORDED.get(event.action, event.action))
 
 
 def words_of_facts(event: DossierEvent) -> list[str]:
@@ -82,6 +89,8 @@ def words_of_facts(event: DossierEvent) -> list[str]:
     lines = []
     if basis := event.facts.get("legal_basis"):
         lines.append(_("Legal basis: %(law)s") % {"law": basis})
+    if event.action == "rerouted":
+        lines.append(_("Papers go to %(office)s.") % {"office": event.facts["office"]})
     if "due" in event.facts and "due_was" in event.facts:
         old, new = (
             timezone.localtime(datetime.fromisoformat(event.facts[name])) for name in ("due_was", "due")

@@ -64,7 +64,7 @@ def get_for(user: User, code: str) -> Dossier:
     """
     if code.startswith(_DRAFT):
         return get_object_or_404(visible_to(user), draft_code=code)
-    return get_object_or_404(visible_to(user).select_related("office"), code=code)
+    return get_object_or_404(visible_to(user).select_related("office", "post_to"), code=code)
 
 
 def similar(dossier: Dossier) -> list[Dossier]:
@@ -335,6 +335,8 @@ def _freeze(dossier: Dossier, found: Review, now: datetime) -> None:
         )
         for i, d in enumerate(_posted(definition, answers))
     )
+    if _posted(definition, answers):
+        dossier.post_to = offices.other_address(dossier.office, None, now)
     dossier.code = _next_code(dossier.office, today)
 
 

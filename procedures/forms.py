@@ -10,14 +10,16 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from portal import fields
 from portal.groups import GroupField, GroupWidget
 from portal.options import Options
 from portal.selects import SelectField, WardField
-from procedures import hooks
+from procedures import hooks, offices
 from procedures.definition import Definition, Field, Question, Step, Text, applies
 from procedures.models import Bank
 
@@ -167,6 +169,24 @@ class StepForm(fields.PageForm):
             self.fields[asked.name] = form_field(asked, definition, today)
             if asked.kind == "case" and any(case.when for case in definition.cases):
                 self.fields[asked.name] = self._offered(form_field(asked, definition, today))
+            if any(choice.counter for choice in asked.choices):
+                self.fields[asked.name] = self._without_counter(asked)
+
+    def _without_counter(self, asked: Field) -> fields.PortalField:
+        """The question without the answers that lead to an office which is closed for visits."""
+        question: Any = form_field(asked, self.definition, self.today)
+        ward = str(self.answers.get("ward", ""))
+        closure = offices.counter_closed(self.definition.handled_by, ward, timezone.now())
+        if closure is None:
+            return question  # type: ignore[no-any-return]
+        own: Any = copy(question)
+        shut = {choice.value for choice in asked.choices if choice.counter}
+        own.options = [option for option in question.options if option["value"] not in shut]
+        own.help_text = _("%(office)s is closed for visits: %(reason)s.") % {
+            "office": closure.office.name,
+            "reason": closure.reason.rstrip("."),
+        }
+        return own  # type: ignore[no-any-return]
 
     def _offered(self, question: Any) -> fields.PortalField:
         """The question for the case with only those that the answers so far leave open."""

@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from portal import notices, outbox
 from portal.models import OutboxMessage
-from procedures import papers
+from procedures import closures, papers
 from procedures.models import Dossier, DossierEvent, PostalItem
 
 # What a citizen is told after which action; other actions say nothing.
@@ -19,11 +19,13 @@ TOLD = {
     "dispatch": "dispatched",
     "withdraw": "withdrawn",
     "apologise": "apologised",
+    closures.REROUTED: "papers_elsewhere",
+    closures.DAYS_CLOSED: "days_closed",
 }
 
 
 def _dossier(message: OutboxMessage) -> Dossier:
-    found = Dossier.objects.select_related("office").prefetch_related("originals")
+    found = Dossier.objects.select_related("office", "post_to").prefetch_related("originals")
     return found.get(pk=message.payload["dossier"])
 
 
@@ -51,6 +53,7 @@ def tell_citizen(message: OutboxMessage) -> None:
         facts={
             "due": f"{due:%H:%M %d/%m/%Y}" if due else "",
             "tracking": parcel.tracking if parcel else "",
+            "office": event.facts.get("office", ""),
         },
         key=message.key,
     )

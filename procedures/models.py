@@ -2,9 +2,12 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
 from django.contrib.postgres.indexes import GinIndex
+from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q, Value
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -65,8 +68,16 @@ class OfficeArea(models.Model):
         verbose_name = _("area served")
         verbose_name_plural = _("areas served")
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["district"], condition=Q(valid_to=None), name="one_office_a_district_now"
+            ExclusionConstraint(
+                name="one_office_a_district",
+                expressions=[
+                    ("district", RangeOperators.EQUAL),
+                    (
+                        Func("valid_from", "valid_to", Value("[]"), function="daterange"),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+                violation_error_message=_("Another office serves this district on some of these days."),
             )
         ]
 
@@ -83,10 +94,75 @@ class AdjoiningOffice(models.Model):
 
     class Meta:
         ordering: ClassVar = ["km"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["office", "other"], name="adjoining_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["office", "other"], name="adjoining_once"),
+            models.CheckConstraint(
+                condition=~Q(office=F("other")),
+                name="adjoining_another",
+                violation_error_message=_("An office does not adjoin itself."),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.office} – {self.other}: {self.km} km"
+
+
+class Closure(models.Model):
+    """A time in which an office is closed, by whose order, and for what.
+
+    ``pauses_clock`` needs the rule that allows it in ``pause_source``: days closed then do not count.
+    """
+
+    class Scope(models.TextChoices):
+        COUNTER = "counter", _("counter visits")
+        POST = "post", _("posted paper")
+        ALL = "all", _("visits and posted paper")
+
+    office = models.ForeignKey(Office, models.PROTECT, related_name="closures", verbose_name=_("office"))
+    scope = models.CharField(_("closed for"), max_length=7, choices=Scope, default=Scope.ALL)
+    starts_at = models.DateTimeField(_("from"), default=timezone.now)
+    ends_at = models.DateTimeField(_("until (empty: open)"), null=True, blank=True)
+    reason = models.CharField(_("reason (citizens read it)"), max_length=200)
+    document = models.CharField(_("document of the authority"), max_length=100)
+    pauses_clock = models.BooleanField(_("days closed do not count for deadlines"), default=False)
+    pause_source = models.CharField(_("the rule that allows it"), max_length=200, blank=True)
+    entered_by = models.ForeignKey(
+        User, models.PROTECT, null=True, editable=False, related_name="+", verbose_name=_("entered by")
+    )
+    begun_at = models.DateTimeField(null=True, editable=False)
+    ended_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering: ClassVar = ["-starts_at"]
+        verbose_name = _("closure")
+        verbose_name_plural = _("closures")
+        constraints: ClassVar = [
+            ExclusionConstraint(
+                name="closures_do_not_overlap",
+                expressions=[
+                    ("office", RangeOperators.EQUAL),
+                    (Func("starts_at", "ends_at", function="tstzrange"), RangeOperators.OVERLAPS),
+                ],
+                violation_error_message=_("The office is already closed then; change that closure."),
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at=None) | Q(ends_at__gt=F("starts_at")),
+                name="closure_ends_after_it_starts",
+                violation_error_message=_("It must end after it starts."),
+            ),
+            models.CheckConstraint(
+                condition=Q(pauses_clock=False) | ~Q(pause_source=""),
+                name="pause_has_its_rule",
+                violation_error_message=_("Name the rule that allows deadlines to pause."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.office}, {self.starts_at:%d/%m/%Y}"
+
+    def clean(self) -> None:
+        if self.ends_at and self.starts_at and self.ends_at <= self.starts_at:
+            raise ValidationError({"ends_at": _("It must end after it starts.")})
 
 
 class StaffMember(models.Model):
@@ -416,6 +492,15 @@ class Dossier(models.Model):
     channel = models.CharField(_("channel"), max_length=1, choices=Channel, default=Channel.ONLINE)
     office = models.ForeignKey(
         Office, models.PROTECT, null=True, blank=True, related_name="dossiers", verbose_name=_("office")
+    )
+    post_to = models.ForeignKey(
+        Office,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("papers go to"),
+        help_text="another office, while its own takes no post",
     )
 
     typed = models.JSONField(default=dict, help_text="what stands in the form, as typed")

@@ -1,11 +1,12 @@
 """Which office looks after a ward, on which day, and what stands next to it."""
 
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from portal.models import Filer, Organisation, Ward
-from procedures.models import Office, OfficeArea
+from procedures.models import Closure, Office, OfficeArea
 
 
 class NoOffice(LookupError):
@@ -55,7 +56,79 @@ def organisations_of(office: Office, on: date) -> QuerySet[Organisation]:
     return Organisation.objects.filter(mine).select_related("user__ward", "confirmed_by")
 
 
+def in_force(at: datetime) -> QuerySet[Office]:
+    """The offices there are at this moment."""
+    day = timezone.localdate(at)
+    return Office.objects.filter(
+        Q(valid_from=None) | Q(valid_from__lte=day), Q(valid_to=None) | Q(valid_to__gte=day)
+    )
+
+
+def areas(office: Office, on: date) -> list[OfficeArea]:
+    """What ``office`` serves on the day ``on``."""
+    now = office.areas.filter(
+        Q(valid_from=None) | Q(valid_from__lte=on), Q(valid_to=None) | Q(valid_to__gte=on)
+    )
+    return list(now.select_related("district").order_by("district__code"))
+
+
 def full_address(street: str, ward: Ward | None) -> str:
     """An address as written on letters: street, ward, district, province."""
     parts = [street] + ([ward.name, ward.district.name, "Khánh Hòa"] if ward else [])
     return ", ".join(part for part in parts if part)
+
+
+# --- Closures ------------------------------------------------------------------------------------
+
+Scope = Closure.Scope
+# How many neighbours are named beside the province office; as in the letter's example.
+_NEIGHBOURS = 2
+
+
+def closures(at: datetime) -> QuerySet[Closure]:
+    """What is closed at this moment."""
+    now = Closure.objects.filter(Q(ends_at=None) | Q(ends_at__gt=at), starts_at__lte=at)
+    return now.select_related("office").order_by("office__number")
+
+
+def closed(office: Office, scope: Scope, at: datetime) -> Closure | None:
+    """Why ``office`` takes no visits (or no post) at this moment; None when it does."""
+    return closures(at).filter(office=office, scope__in=[scope, Scope.ALL]).first()
+
+
+def counter_closed(handled_by: str, ward_code: str, at: datetime) -> Closure | None:
+    """Why nobody can come to the office that handles a dossier from ``ward_code``; None when they can."""
+    shut = closures(at).filter(scope__in=[Scope.COUNTER, Scope.ALL])
+    if handled_by == "province":
+        return shut.filter(office__level=Office.Level.PROVINCE).first()
+    day = timezone.localdate(at)
+    return shut.filter(
+        Q(office__areas__valid_from=None) | Q(office__areas__valid_from__lte=day),
+        Q(office__areas__valid_to=None) | Q(office__areas__valid_to__gte=day),
+        office__areas__district__wards__code=ward_code,
+    ).first()
+
+
+def posting_options(home: Office, at: datetime) -> list[Office]:
+    """Where paper for ``home`` may be posted, the best first; empty when every office is closed.
+
+    Itself; while it takes no post the nearest open neighbours, then the province office (Công văn BHXH
+    tỉnh Khánh Hòa, tháng 7/2021, mục 4.2).
+    """
+    shut = set(closures(at).filter(scope__in=[Scope.POST, Scope.ALL]).values_list("office", flat=True))
+    if home.pk not in shut:
+        return [home]
+    neighbours = home.adjoining.select_related("other").exclude(other__level=Office.Level.PROVINCE)
+    near = [n.other for n in neighbours.order_by("km", "other__number") if n.other_id not in shut]
+    province = Office.objects.filter(level=Office.Level.PROVINCE).exclude(pk__in=[*shut, home.pk])
+    return [*near[:_NEIGHBOURS], *province]
+
+
+def other_address(home: Office, chosen: Office | None, at: datetime) -> Office | None:
+    """The office that paper goes to instead of ``home``: the one ``chosen`` before as long as it is open."""
+    options = posting_options(home, at)
+    if home in options:
+        return None
+    if chosen is not None and (chosen in options or not options):
+        return chosen
+    return options[0] if options else None

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from portal.tasks import beat
-from procedures import intake
+from procedures import closures, intake
 from procedures.models import Office
 
 
@@ -16,3 +16,10 @@ def close_intake_lists() -> None:
         for day in intake.days_to_close(office, timezone.localdate(now)):
             intake.close_list(office, day, actor=None, now=now)
     beat("close-intake-lists")
+
+
+@shared_task(name="procedures.follow_closures")
+def follow_closures() -> None:
+    """Let closures take effect that begin or end now."""
+    closures.follow_up(timezone.now())
+    beat("follow-closures")

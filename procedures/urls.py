@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from procedures.views import check, dossier, files, filing, finding, public, uploads
+from procedures.views import check, dossier, files, filing, finding, offices, public, uploads
 
 urlpatterns = [
     path("", public.home, name="home"),
@@ -13,6 +13,8 @@ urlpatterns = [
     path("chon-thu-tuc/<path:way>/", finding.which, name="which"),
     path("tra-cuu/", public.track, name="track"),
     path("xac-thuc/<str:token>/", public.verify, name="verify"),
+    path("co-quan/", offices.office_list, name="office_list"),
+    path("co-quan/<slug:slug>/", offices.office, name="office"),
     path("ho-so/", dossier.dossier_list, name="dossier_list"),
     path("ho-so/<str:code>/", dossier.page, name="dossier"),
     path("ho-so/<str:code>/buoc/<slug:slug>/", filing.step, name="step"),
@@ -25,6 +27,7 @@ urlpatterns = [
     path("ho-so/<str:code>/giay-to/", dossier.documents, name="documents"),
     path("ho-so/<str:code>/giay-to/<slug:kind>-<int:number>.pdf", dossier.document, name="document"),
     path("ho-so/<str:code>/van-don/", dossier.tracking, name="tracking"),
+    path("ho-so/<str:code>/noi-gui/", dossier.posting_place, name="posting_place"),
     path("ho-so/<str:code>/bo-sung/", dossier.supplement, name="supplement"),
     path("ho-so/<str:code>/rut/", dossier.withdraw, name="withdraw"),
 ]

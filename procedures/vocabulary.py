@@ -167,3 +167,9 @@ TOPICS: Mapping[str, Words] = {
 }
 # What other side effects queue; no action of a procedure starts these.
 INNER_TOPICS = frozenset({"attachments.scan", "notices.email"})
+
+# What history notes beside the actions of a procedure (``workflow.record``).
+RECORDED: Mapping[str, Words] = {
+    "rerouted": _("Papers go to another office"),
+    "days_closed": _("New date: the office was closed"),
+}

@@ -74,18 +74,51 @@ def move(
                 prepare(locked)
             attempt = _Attempt(locked, actor, note, facts or {}, now, history)
             transition = _checked(attempt, action)
-            event = _record(attempt, transition, key)
+            event = _record(attempt, transition.action, transition.leads_to(attempt.dossier.state), key)
             _enter(locked, definition_for(locked), event.to_state, now)
             if "due" in event.facts:
                 locked.due_at = datetime.fromisoformat(event.facts["due"])
             locked.save(update_fields=None if prepare else _MOVED)
-            _enqueue(locked, transition, event)
+            _enqueue(locked, transition.topics, event)
     _refresh(dossier, locked)
     return event
 
 
 # What a move changes by itself.
 _MOVED = ("state", "final", "clock_started_on", "days_left", "due_at", "decided_at", "updated_at")
+
+
+def record(
+    dossier: Dossier,
+    action: str,
+    *,
+    actor: User | None,
+    key: str,
+    note: str = "",
+    facts: Mapping[str, Any] | None = None,
+    now: datetime | None = None,
+    prepare: Callable[[Dossier], None] | None = None,
+    topics: Sequence[str] = (),
+) -> DossierEvent:
+    """Note in the history of ``dossier`` what is no action of its procedure: the state stays.
+
+    ``prepare`` may change the locked dossier before; ``topics`` are queued. Same ``key``, same event.
+    """
+    now = now or timezone.now()
+    with transaction.atomic():
+        locked = Dossier.objects.select_for_update(no_key=True).get(pk=dossier.pk)
+        history = list(locked.events.all())
+        event = next((e for e in history if e.key == key), None)
+        if event is None:
+            if prepare:
+                prepare(locked)
+            event = _record(
+                _Attempt(locked, actor, note, facts or {}, now, history), action, locked.state, key
+            )
+            locked.save()
+            _enqueue(locked, topics, event)
+    _refresh(dossier, locked)
+    return event
 
 
 @dataclass(frozen=True)
@@ -100,10 +133,10 @@ class _Attempt:
     history: Sequence[DossierEvent]
 
 
-def _enqueue(dossier: Dossier, transition: Transition, event: DossierEvent) -> None:
-    if transition.topics:
+def _enqueue(dossier: Dossier, topics: Sequence[str], event: DossierEvent) -> None:
+    if topics:
         outbox.enqueue(
-            *transition.topics,
+            *topics,
             key=f"{dossier.pk}:{event.sequence}",
             about=dossier.code or dossier.draft_code,
             dossier=dossier.pk,
@@ -199,15 +232,15 @@ def _same_eyes(history: Sequence[DossierEvent], transition: Transition, actor: U
 # --- History and clock ---------------------------------------------------------------------------
 
 
-def _record(attempt: _Attempt, transition: Transition, key: str) -> DossierEvent:
+def _record(attempt: _Attempt, action: str, target: str, key: str) -> DossierEvent:
     dossier, actor = attempt.dossier, attempt.actor
     last = attempt.history[-1] if attempt.history else None
     event = DossierEvent(
         dossier=dossier,
         sequence=last.sequence + 1 if last else 1,
-        action=transition.action,
+        action=action,
         from_state=dossier.state,
-        to_state=transition.leads_to(dossier.state),
+        to_state=target,
         actor=actor,
         role=_recorded_role(dossier, actor),
         note=attempt.note.strip(),

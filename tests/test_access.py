@@ -25,6 +25,7 @@ from procedures import catalogue, demo, dossiers, intake
 from procedures.models import (
     Attachment,
     CalendarDay,
+    Closure,
     Dossier,
     DossierEvent,
     IntakeList,
@@ -109,6 +110,8 @@ PAGES = {
     "chon-thu-tuc/<path:way>/": Row("iiiiiii", "mmmm", "/chon-thu-tuc/the-so/the/"),
     "tra-cuu/": EVERYBODY,
     "xac-thuc/<str:token>/": READERS,
+    "co-quan/": READERS,
+    "co-quan/<slug:slug>/": Row("iiiiiii", "mmmm", "/co-quan/cam-lam/"),
     "ho-so/": Row("siiffff", "mmmm"),
     "ho-so/<str:code>/": OWNER_READS,
     "ho-so/<str:code>/buoc/<slug:slug>/": OWNER,
@@ -121,6 +124,7 @@ PAGES = {
     "ho-so/<str:code>/giay-to/": OWNER_READS,
     "ho-so/<str:code>/giay-to/<slug:kind>-<int:number>.pdf": OWNER_AND_OFFICE_READ,
     "ho-so/<str:code>/van-don/": OWNER,
+    "ho-so/<str:code>/noi-gui/": OWNER,
     "ho-so/<str:code>/bo-sung/": OWNER,
     "ho-so/<str:code>/rut/": OWNER,
     "quan-tri/": STAFF,
@@ -189,6 +193,7 @@ MODELS = {
     "procedures/staffmember": Model("A", "A", "A", "A", of_office=True),
     "procedures/bank": Model("CA", "A", "A"),
     "procedures/calendarday": Model("CA", "A", "A", "A"),
+    "procedures/closure": Model("CA", "A", "A"),
     "pension/legalfigure": Model("CA", "A", "A"),
 }
 
@@ -327,6 +332,9 @@ def site(citizen: User, clerk: User, chance: Any) -> Site:
         "procedures/staffmember": clerk.staff.pk,
         "procedures/bank": "970405",
         "procedures/calendarday": day.pk,
+        "procedures/closure": Closure.objects.create(
+            office=Office.objects.get(slug="van-ninh"), reason="x", document="x"
+        ).pk,
         "pension/legalfigure": LegalFigure.objects.all()[0].pk,
     }
     return Site(filed, make_draft(citizen, chance), examples)

@@ -23,6 +23,7 @@ from procedures import apologies, desk, dossiers, mailroom, papers, urgent, work
 from procedures.admin.urgent import banner
 from procedures.catalogue import all_published, definition_for
 from procedures.models import Dossier, DossierEvent
+from procedures.vocabulary import RECORDED
 from procedures.workflow import MoveRefused
 
 
@@ -405,7 +406,7 @@ def _told(event: DossierEvent, dossier: Dossier) -> dict[str, Any]:
     transition = definition.transition(event.action)
     return {
         "at": event.at,
-        "title": transition.label if transition else event.action,
+        "title": transition.label if transition else RECORDED.get(event.action, event.action),
         "state": definition.state(event.to_state).label,
         "note": event.note,
         "missing": event.facts.get("missing", []),

@@ -47,6 +47,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             _("Offices"),
             [
                 (_("Offices"), "apartment", "admin:procedures_office_changelist", EVERYBODY),
+                (_("Closures"), "door_front", "admin:procedures_closure_changelist", EVERYBODY),
                 (_("Members of staff"), "badge", "admin:procedures_staffmember_changelist", LEADERS),
                 (_("Organisations"), "domain", "admin:portal_organisation_changelist", EVERYBODY),
                 (_("Wards"), "map", "admin:portal_ward_changelist", EVERYBODY),

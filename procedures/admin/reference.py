@@ -5,10 +5,12 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from unfold.admin import TabularInline
 
 from portal.roles import ADMINISTRATOR, EVERYBODY, LEADERS, RoleAdmin, role
-from procedures.models import AdjoiningOffice, Bank, CalendarDay, Office, OfficeArea, StaffMember
+from procedures import closures
+from procedures.models import AdjoiningOffice, Bank, CalendarDay, Closure, Office, OfficeArea, StaffMember
 
 
 class _ByRole:
@@ -48,6 +50,43 @@ class OfficeAdmin(RoleAdmin):
         "postal_code_confidence",
     )
     inlines = (AreaInline, AdjoiningInline)
+
+
+@admin.register(Closure)
+class ClosureAdmin(RoleAdmin):
+    """A closure takes effect as it is saved; it is ended by a date, never deleted."""
+
+    viewers, editors = EVERYBODY, LEADERS
+    list_display = ("office", "scope", "starts_at", "ends_at", "reason", "document", "pauses_clock")
+    list_filter = ("office", "scope")
+    ordering = ("-starts_at",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Closure | None = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or _decides(request, obj.office))
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "office" and not _whole_province(request):
+            kwargs["queryset"] = Office.objects.filter(staff__user=request.user.pk)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Closure, form: Any, change: bool) -> None:
+        if not change:
+            obj.entered_by_id = request.user.pk
+        super().save_model(request, obj, form, change)
+        closures.follow_up(timezone.now())
+
+
+def _whole_province(request: HttpRequest) -> bool:
+    staff = getattr(request.user, "staff", None)
+    return role(request.user) == "administrator" or bool(
+        staff and staff.office.level == Office.Level.PROVINCE
+    )
+
+
+def _decides(request: HttpRequest, office: Office) -> bool:
+    """Whether a member of staff may close ``office``: the province any, a district its own."""
+    staff = getattr(request.user, "staff", None)
+    return _whole_province(request) or bool(staff and staff.office_id == office.pk)
 
 
 @admin.register(StaffMember)

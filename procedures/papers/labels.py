@@ -27,7 +27,7 @@ def posting_label(issue: Issue) -> documents.PostingLabel:
     return documents.PostingLabel(
         heading=issue.definition.envelope,
         sender=_citizen_party(dossier, filer_address(dossier)),
-        receiver=_party(issue.office),
+        receiver=_party(dossier.post_to or issue.office),
         contents=tuple(
             documents.Enclosure(label=o.label_vi, count=o.copies) for o in dossier.originals.all()
         ),

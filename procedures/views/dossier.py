@@ -24,7 +24,7 @@ from portal.http import UserRequest, citizen_required, render_page, see_other, s
 from portal.identifiers import tracking_number
 from portal.models import OutboxMessage
 from portal.templatetags.portal import form_errors
-from procedures import attachments, desk, dossiers, papers, workflow
+from procedures import attachments, closures, desk, dossiers, offices, papers, workflow
 from procedures.catalogue import definition_for
 from procedures.definition import Definition
 from procedures.models import Dossier, IssuedDocument, PostalItem
@@ -139,6 +139,7 @@ def dossier_page(
         "case": definition.case(dossier.case),
         "limit": definition.time_limit(dossier.case, dossier.answers),
         "office": dossier.office,
+        **_posting(dossier),
         "actions": actions,
         "just_filed": len(events) == 1 and timezone.now() - events[0].at < timedelta(minutes=15),
         "originals": list(dossier.originals.all()),
@@ -167,6 +168,20 @@ def dossier_page(
         push_url=push_url,
         fragments=("page", "documents"),
     )
+
+
+def _posting(dossier: Dossier) -> dict[str, Any]:
+    """Where papers go today, for who still has to post them."""
+    if dossier.state != "waiting_originals" or dossier.office is None:
+        return {}
+    options = offices.posting_options(dossier.office, timezone.now())
+    elsewhere = dossier.office not in options
+    chosen = dossier.post_to if dossier.post_to in options else next(iter(options), None)
+    return {
+        "posting_options": options,
+        "elsewhere": elsewhere,
+        "post_to": chosen if elsewhere else dossier.office,
+    }
 
 
 def _files(definition: Definition, files: Mapping[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
@@ -293,6 +308,20 @@ def tracking(request: UserRequest, code: str) -> HttpResponse:
         },
     )
     messages.success(request, _("We have noted your parcel %(number)s.") % {"number": number})
+    return see_other(reverse("dossier", args=[dossier.code]))
+
+
+@citizen_required
+def posting_place(request: UserRequest, code: str) -> HttpResponse:
+    """Choose another open office for the papers, while the dossier's own takes no post."""
+    dossier = _filed(request, code)
+    if request.method == "POST" and dossier.state == "waiting_originals" and dossier.office:
+        options = offices.posting_options(dossier.office, timezone.now())
+        chosen = next((place for place in options if place.slug == request.POST.get("office")), None)
+        if chosen and chosen != dossier.office and chosen != dossier.post_to:
+            key = request.POST.get("key", "")[:80] or secrets.token_urlsafe(12)
+            closures.send_papers_to(dossier, chosen, actor=request.user, key=key, now=timezone.now())
+            messages.success(request, _("A label for %(office)s is being made.") % {"office": chosen.name})
     return see_other(reverse("dossier", args=[dossier.code]))
 
 
