@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from portal import outbox
 from portal.models import Notice, OutboxMessage, User
@@ -51,8 +51,11 @@ _NEWS = gettext_lazy("Dossier %(code)s has news.")
 
 
 def words(notice: Notice) -> str:
-    """What ``notice`` says, in the language of the page."""
-    return str(_WORDS.get(notice.kind, _NEWS)) % {"code": notice.about, **notice.facts}
+    """What ``notice`` says, in the language of the page; a day that is only ``expected`` is called so."""
+    facts = {"code": notice.about, **notice.facts}
+    if facts.get("due") and facts.get("expected"):
+        facts["due"] = f"{facts['due']} ({gettext('expected')})"
+    return str(_WORDS.get(notice.kind, _NEWS)) % facts
 
 
 @outbox.handler("notices.email", remote=True)

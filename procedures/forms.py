@@ -44,6 +44,9 @@ def _option(value: str, label: Text, hint: Text | None) -> dict[str, str]:
 
 def _case(field: Question, definition: Definition, today: date, common: Common) -> fields.PortalField:
     options = [_option(c.slug, c.label, c.needs) for c in definition.cases]
+    for option, case in zip(options, definition.cases, strict=True):
+        if case.confidence != "sure":
+            option["hint"] = f"{option['hint']} ({_('expected')})".strip()
     return fields.ChoiceField(options=options, **common)
 
 

@@ -52,6 +52,7 @@ def tell_citizen(message: OutboxMessage) -> None:
         about=dossier.code or dossier.draft_code,
         facts={
             "due": f"{due:%H:%M %d/%m/%Y}" if due else "",
+            "expected": event.action != "apologise" and papers.limit_of(dossier).confidence != "sure",
             "tracking": parcel.tracking if parcel else "",
             "office": event.facts.get("office", ""),
         },

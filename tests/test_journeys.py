@@ -3,6 +3,7 @@
 import itertools
 import random
 from datetime import datetime
+from html import unescape
 from typing import Any
 
 import pytest
@@ -505,3 +506,19 @@ def test_the_page_says_when_a_paper_is_asked_for() -> None:
     assert (aid["cases"], aid["depends"]) == ([], True)
     assert [str(case) for case in traffic["cases"]] == [str(definition.case("traffic_accident").label)]  # type: ignore[union-attr]
     assert (book["cases"], book["depends"]) == ([], False)
+
+
+@ALL
+@pytest.mark.django_db
+def test_a_citizen_is_told_who_files_what_he_cannot_and_where(definition: Definition, who: User) -> None:
+    if "citizen" in definition.filers:
+        return
+    client, address = Client(), f"/thu-tuc/{definition.slug}/"
+    client.force_login(who)
+    for response in (client.get(address), client.post(f"{address}bat-dau/"), Client().get(address)):
+        page = unescape(response.content.decode())
+        with translation.override("vi"):
+            filers = ", ".join(public.filers_in_words(definition))
+        assert f"Người dân không tự nộp thủ tục này. Nơi nộp: {filers}." in page
+        assert definition.where.vi in page
+        assert definition.who.vi in page

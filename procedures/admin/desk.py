@@ -12,6 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -20,75 +21,12 @@ from portal.models import AccessLog, User
 from portal.roles import EVERYBODY, RoleAdmin
 from portal.text import without_marks
 from procedures import apologies, desk, dossiers, mailroom, papers, urgent, workflow
+from procedures.admin.filters import CaseFilter, DueFilter, ProcedureFilter, StateFilter
 from procedures.admin.urgent import banner
-from procedures.catalogue import all_published, definition_for
+from procedures.catalogue import definition_for
 from procedures.models import Dossier, DossierEvent
 from procedures.vocabulary import RECORDED
 from procedures.workflow import MoveRefused
-
-
-class _StateFilter(admin.SimpleListFilter):
-    title = gettext_lazy("state")
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return _state_labels()
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Dossier]) -> QuerySet[Dossier]:
-        return queryset.filter(state=self.value()) if self.value() else queryset
-
-
-def _state_labels() -> list[tuple[str, str]]:
-    """Every state of the published procedures but the draft, once each."""
-    labels: dict[str, str] = {}
-    for _version, definition in all_published():
-        for state in definition.states:
-            labels.setdefault(state.slug, str(state.label))
-    labels.pop("draft", None)
-    return list(labels.items())
-
-
-class _CaseFilter(admin.SimpleListFilter):
-    title = gettext_lazy("case")
-    parameter_name = "case"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(c.slug, str(c.label)) for _version, d in all_published() for c in d.cases]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Dossier]) -> QuerySet[Dossier]:
-        return queryset.filter(case=self.value()) if self.value() else queryset
-
-
-class _DueFilter(admin.SimpleListFilter):
-    title = gettext_lazy("deadline")
-    parameter_name = "due"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [
-            ("urgent", _("Urgent")),
-            ("overdue", _("Overdue")),
-            ("today", _("Due today")),
-            ("soon", _("Due within two days")),
-            ("papers", _("Originals missing")),
-        ]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Dossier]) -> QuerySet[Dossier]:
-        now, running = timezone.now(), queryset.filter(decided_at=None)
-        match self.value():
-            case "urgent":
-                return running.filter(urgent=True, final=False)
-            case "overdue":
-                return running.filter(due_at__lt=now)
-            case "today":
-                return running.filter(due_at__date=timezone.localdate(now))
-            case "soon":
-                return running.filter(due_at__gte=now, due_at__lt=now + timedelta(days=2))
-            case "papers":
-                return queryset.filter(
-                    originals__received_at=None, originals__isnull=False, final=False
-                ).distinct()
-            case _:
-                return queryset
 
 
 def deadline_tone(dossier: Dossier) -> str:
@@ -111,7 +49,7 @@ class DossierAdmin(RoleAdmin):
         "deadline",
         "papers",
     )
-    list_filter = (_StateFilter, _DueFilter, _CaseFilter, "filer", "channel")
+    list_filter = (StateFilter, DueFilter, ProcedureFilter, CaseFilter, "filer", "channel")
     search_fields = ("code",)
     search_help_text = gettext_lazy("Dossier code, name with or without marks, or social insurance number")
     list_per_page = 50
@@ -154,9 +92,11 @@ class DossierAdmin(RoleAdmin):
         return format_html("{} {}", mark, dossier.code)
 
     @admin.display(description=gettext_lazy("case"))
-    def case_label(self, dossier: Dossier) -> str:
-        case = definition_for(dossier).case(dossier.case)
-        return str(case.label) if case else ""
+    def case_label(self, dossier: Dossier) -> SafeString:
+        definition = definition_for(dossier)
+        case, title = definition.case(dossier.case), str(definition.title)
+        short = Truncator(title).chars(70)
+        return format_html('{}<small title="{}">{}</small>', case.label if case else "", title, short)
 
     @admin.display(description=gettext_lazy("state"))
     def state_label(self, dossier: Dossier) -> SafeString:
@@ -384,6 +324,7 @@ def _files(dossier: Dossier) -> list[dict[str, Any]]:
         {
             "attachment": a,
             "label": d.label if (d := definition.document(a.document)) else _("Supplement"),
+            "confidence": d.confidence if d else "",
             "url": reverse("attachment", args=[dossier.code, a.pk]),
             "preview": reverse("attachment_preview", args=[dossier.code, a.pk])
             if a.media_type.startswith("image/")

@@ -56,7 +56,7 @@ class Receipt(FilerLetter, frozen=True, kw_only=True):
 
     No day of return can be promised while an original is awaited, because the time limit starts
     when the dossier is complete (Nghị định 61/2018/NĐ-CP): ``return_at`` together with a document
-    not yet received is a ``ValueError``.
+    not yet received is a ``ValueError``. ``return_expected``: the time limit behind it is not sure.
 
     ``statutory_time`` is in words ("5 ngày làm việc kể từ ngày nhận đủ hồ sơ"). ``version_digest`` is
     that of the procedure as it was filed. ``register_book`` and ``register_number`` are those of the
@@ -70,6 +70,7 @@ class Receipt(FilerLetter, frozen=True, kw_only=True):
     return_at: datetime | None
     result_delivery: str
     version_digest: str
+    return_expected: bool = False
     sets: int = 1
     replaces: ReplacedReceipt | None = None
     register_book: str | None = None
@@ -206,6 +207,7 @@ class CardSlip(Letter, frozen=True, kw_only=True):
     received_at: datetime
     return_at: datetime | None
     result_delivery: str
+    return_expected: bool = False
 
 
 class Choice(msgspec.Struct, frozen=True):

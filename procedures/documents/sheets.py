@@ -53,6 +53,13 @@ def _letter(letter: Letter) -> Data:
     }
 
 
+def _promise(paper: Receipt | CardSlip) -> str | None:
+    """When the result is there; what rests on a time limit that is not sure says so."""
+    if paper.return_at is None:
+        return None
+    return moment(paper.return_at) + (" (dự kiến)" if paper.return_expected else "")
+
+
 def _receipt(receipt: Receipt) -> Data:
     replaced = receipt.replaces
     return _letter(receipt) | {
@@ -65,7 +72,7 @@ def _receipt(receipt: Receipt) -> Data:
             for line in receipt.documents
         ],
         "received_at": moment(receipt.received_at),
-        "return_at": receipt.return_at and moment(receipt.return_at),
+        "return_at": _promise(receipt),
         "awaited": [printed(label) for label in receipt.awaited],
         "replaces": replaced and {"sequence": replaced.sequence, "issued_on": day(replaced.issued_on)},
         "sets": f"{receipt.sets:02}",
@@ -132,7 +139,7 @@ def _slip(slip: CardSlip) -> Data:
     )
     return _letter(slip) | {
         "received_at": moment(slip.received_at),
-        "return_at": slip.return_at and moment(slip.return_at),
+        "return_at": _promise(slip),
         "signatures": [cleaned(block) for block in signatures],
     }
 

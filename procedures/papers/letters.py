@@ -16,6 +16,7 @@ from procedures.papers.words import (
     citizen_address,
     filed_by,
     filer_address,
+    limit_of,
     shown,
 )
 
@@ -129,5 +130,6 @@ def card_slip(issue: Issue) -> documents.CardSlip:
         admitted_on=shown(dossier, "urgent_admitted") or None,
         received_at=dossier.filed_at,
         return_at=dossier.due_at,
+        return_expected=limit_of(dossier).confidence != "sure",
         result_delivery=shown(dossier, "result_delivery"),
     )

@@ -6,7 +6,7 @@ from procedures import attachments, documents
 from procedures.definition import Definition, Document
 from procedures.models import Dossier
 from procedures.papers.letters import filer
-from procedures.papers.words import Issue, shown, time_limit_words
+from procedures.papers.words import Issue, limit_of, shown, time_limit_words
 
 
 def receipt(issue: Issue) -> documents.Receipt:
@@ -18,6 +18,7 @@ def receipt(issue: Issue) -> documents.Receipt:
         statutory_time=time_limit_words(dossier),
         received_at=dossier.filed_at,
         return_at=dossier.due_at,
+        return_expected=limit_of(dossier).confidence != "sure",
         result_delivery=shown(dossier, "result_delivery"),
         version_digest=definition.digest[:12],
         replaces=documents.ReplacedReceipt(

@@ -95,8 +95,14 @@ def return_address(dossier: Dossier) -> str:
 
 
 def time_limit_words(dossier: Dossier) -> str:
-    """The statutory time of ``dossier`` as a phrase: ``5 ngày làm việc``."""
-    return limit_words(definition_for(dossier).time_limit(dossier.case, dossier.answers))
+    """The statutory time of ``dossier`` as a phrase: ``5 ngày làm việc``, ``(dự kiến)`` unless it is sure."""
+    words = limit_words(limit_of(dossier))
+    return words if limit_of(dossier).confidence == "sure" else f"{words} ({_('expected')})"
+
+
+def limit_of(dossier: Dossier) -> TimeLimit:
+    """The statutory time that holds for the answers of ``dossier``."""
+    return definition_for(dossier).time_limit(dossier.case, dossier.answers)
 
 
 def limit_words(limit: TimeLimit) -> str:

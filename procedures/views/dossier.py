@@ -27,7 +27,7 @@ from portal.templatetags.portal import form_errors
 from procedures import attachments, closures, desk, dossiers, offices, papers, workflow
 from procedures.catalogue import definition_for
 from procedures.definition import Definition
-from procedures.models import Dossier, IssuedDocument, PostalItem
+from procedures.models import Dossier, IssuedDocument, Original, PostalItem
 from procedures.views import drafts
 from procedures.views.files import file_rows, take_files
 
@@ -142,7 +142,7 @@ def dossier_page(
         **_posting(dossier),
         "actions": actions,
         "just_filed": len(events) == 1 and timezone.now() - events[0].at < timedelta(minutes=15),
-        "originals": list(dossier.originals.all()),
+        "originals": [_original(definition, o) for o in dossier.originals.all()],
         "signs_form": any(d.mode == "generated_then_post" for d in definition.documents_for(dossier.answers)),
         "timeline": [desk.told_to_citizen(e, definition, dossier) for e in events],
         "parcels": list(dossier.postal_items.all()),
@@ -182,6 +182,12 @@ def _posting(dossier: Dossier) -> dict[str, Any]:
         "elsewhere": elsewhere,
         "post_to": chosen if elsewhere else dossier.office,
     }
+
+
+def _original(definition: Definition, original: Original) -> dict[str, Any]:
+    """A paper to be posted, as ``procedures/_posting.html`` wants it."""
+    paper = definition.document(original.document)
+    return {"row": original, "confidence": paper.confidence if paper else "sure"}
 
 
 def _files(definition: Definition, files: Mapping[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:

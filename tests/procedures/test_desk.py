@@ -206,3 +206,20 @@ def test_a_failed_side_effect_is_tried_again_or_set_aside_with_a_reason(
     client.post(url, {"bury": "1", "reason": "Đã in tay."})
     message.refresh_from_db()
     assert (message.state, message.closed_by) == ("buried", administrator)
+
+
+def test_the_queue_is_narrowed_to_a_procedure_and_then_to_one_of_its_cases(
+    filed: Dossier, clerk: User, sign_in: SignIn
+) -> None:
+    client = sign_in(clerk)
+    assert filed.code is not None
+    assert "case=emigration" not in client.get(QUEUE).content.decode()
+    for query, found in (
+        ({"procedure": "lump-sum"}, True),
+        ({"procedure": "maternity"}, False),
+        ({"procedure": "lump-sum", "case": "stopped_1_year"}, True),
+        ({"procedure": "lump-sum", "case": "emigration"}, False),
+    ):
+        page = client.get(QUEUE, query).content.decode()
+        assert (filed.code in page) is found, query
+        assert ("Ra nước ngoài để định cư" in page) is (query["procedure"] == "lump-sum")
