@@ -59,8 +59,8 @@ def problems_of(definition: Definition) -> list[Problem]:
 
 # --- Names ---------------------------------------------------------------------------------------
 
-# Inputs that the pages of a filing have besides the questions.
-_TAKEN = {"revision", "lui", "them", "bo", "da_xem", "key", "csrfmiddlewaretoken"}
+# Inputs that the pages of a filing, and its preview, have besides the questions.
+_TAKEN = {"revision", "lui", "them", "bo", "da_xem", "key", "csrfmiddlewaretoken", "page", "typed", "again"}
 
 
 def _name_problems(definition: Definition) -> Iterator[Problem]:

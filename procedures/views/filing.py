@@ -108,7 +108,7 @@ def _save_step(request: UserRequest, dossier: Dossier, definition: Definition, f
     if "lui" in request.POST:
         return see_other(_back_url(request, definition, dossier, found))
     if not saved.form.is_valid():
-        more = _forgive_unasked(saved.form, asked)
+        more = forgive_unasked(saved.form, asked)
         return _step_page(request, dossier, found, saved.form, more_asked=more, status=422)
     if saved.form.doubts and saved.form.seen != request.POST.get("da_xem"):
         saved.form.warn()
@@ -126,7 +126,7 @@ def _rows_page(request: UserRequest, dossier: Dossier, found: Step, changed: row
     return _step_page(request, dossier, found, form, group=changed.group)
 
 
-def _forgive_unasked(form: StepForm, asked: set[str]) -> bool:
+def forgive_unasked(form: StepForm, asked: set[str]) -> bool:
     """Take back errors of questions that the page sent did not ask yet; whether there are any."""
     more = set(form.fields) - asked
     for name in more:

@@ -211,6 +211,35 @@ def test_the_preview_goes_through_the_form_with_conditions_and_messages_and_save
     assert dict(editor.session) == before
 
 
+def test_the_preview_adds_rows_to_a_list(editor: Client) -> None:
+    version = current("survivor-benefit")
+    address = f"{VERSIONS}{version.pk}/xem-truoc/"
+    group = next(field for field in definition_of(version).fields if field.kind == "group")
+    once = editor.post(address, {"page": group.step, "them": group.name})
+    assert once.status_code == 200
+    rows = set(re.findall(rf'name="({group.name}-\d+)-', once.content.decode()))
+    again = _next(editor, version, once, them=group.name)
+    assert set(re.findall(rf'name="({group.name}-\d+)-', again.content.decode())) > rows
+    tampered = editor.post(address, {"page": "", "typed": '{"case": 1}'})
+    assert tampered.status_code == 200
+
+
+def test_answers_that_look_wrong_are_asked_about_once_in_the_preview(editor: Client) -> None:
+    version = current()
+    definition = definition_of(version)
+    somebody = User(username="5612345679", full_name="TRẦN VĂN BÌNH")
+    given = {"id_number": "056199000123", "gender": "male", "date_of_birth": "1/2/1960"}
+    typed = answers.typed(definition, "emigration", somebody, timezone.localdate(), **given)
+    page = editor.get(f"{VERSIONS}{version.pk}/xem-truoc/")
+    for step in definition.steps_for(typed):
+        here = {f.name: typed[f.name] for f in definition.fields_of(step, typed)}
+        page = _next(editor, version, page, **here)
+        if page.status_code == 422:
+            break
+    assert 'name="da_xem"' in page.content.decode()
+    assert _next(editor, version, page).status_code == 200
+
+
 # --- Figures ------------------------------------------------------------------------------------
 
 

@@ -95,6 +95,9 @@ def history(version: ProcedureVersion) -> list[dict[str, Any]]:
     return [
         {
             "change": change,
+            "what": _("published it")
+            if change.action == change.Action.PUBLISHED
+            else change.get_action_display(),
             "who": change.actor.full_name if change.actor else _("the portal"),
             "lines": getattr(change, lines),
         }

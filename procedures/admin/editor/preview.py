@@ -1,9 +1,9 @@
 """A version as its citizens would fill it in, page by page; nothing is saved, the form carries all."""
 
-import json
 from typing import Any
 
 import msgspec
+from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,11 +16,12 @@ from procedures.definition import Definition, Step
 from procedures.forms import KINDS, StepForm, typed_values
 from procedures.models import ProcedureVersion
 from procedures.validator import problems_of
-from procedures.views.filing import redraw_on_change
+from procedures.views import rows
+from procedures.views.filing import forgive_unasked, redraw_on_change
 from procedures.vocabulary import ACTION_RULES
 
 PAPERS, CHECK = "giay-to", "kiem-tra"
-_LARGEST = 200_000
+_SALT = "preview"
 
 
 def preview(request: Request, pk: int) -> HttpResponse:
@@ -36,13 +37,26 @@ def preview(request: Request, pk: int) -> HttpResponse:
         return _show(request, version, definition, {}, definition.steps_for({})[0].slug)
     if step is None:
         return _show(request, version, definition, typed, _following(definition, typed, here, _back(request)))
-    typed = {**typed, **typed_values(definition, step, request.POST)}
-    form = StepForm(definition, step, typed, timezone.localdate(), data=request.POST)
-    if "luu" in request.GET:
+    asked = {field.name for field in definition.fields_of(step, typed)}
+    posted, changed = rows.changed(request.POST, definition, step)
+    typed = {**typed, **typed_values(definition, step, posted)}
+    if changed or "luu" in request.GET:
         return _show(request, version, definition, typed, here)
-    if not _back(request) and not form.is_valid():
+    form = StepForm(definition, step, typed, timezone.localdate(), data=posted)
+    if not _back(request) and not _passes(form, asked, request):
         return _step_page(request, version, definition, typed, step, form, status=422)
     return _show(request, version, definition, typed, _following(definition, typed, here, _back(request)))
+
+
+def _passes(form: StepForm, asked: set[str], request: HttpRequest) -> bool:
+    """Whether the citizen would come to the next page."""
+    if not form.is_valid():
+        forgive_unasked(form, asked)
+        return False
+    if form.doubts and form.seen != request.POST.get("da_xem"):
+        form.warn()
+        return False
+    return True
 
 
 def _back(request: HttpRequest) -> bool:
@@ -52,12 +66,10 @@ def _back(request: HttpRequest) -> bool:
 def _carried(request: HttpRequest) -> dict[str, Any]:
     """What was typed on earlier pages; nothing where it was tampered with."""
     try:
-        typed = json.loads(request.POST.get("typed", "")[:_LARGEST] or "{}")
-    except ValueError:
+        typed: dict[str, Any] = signing.loads(request.POST.get("typed", ""), salt=_SALT)
+    except signing.BadSignature:
         return {}
-    if not isinstance(typed, dict):
-        return {}
-    return {name: value for name, value in typed.items() if isinstance(value, str | list)}
+    return typed
 
 
 def _drawable(definition: Definition) -> Definition:
@@ -66,6 +78,7 @@ def _drawable(definition: Definition) -> Definition:
         msgspec.structs.replace(
             f,
             kind=f.kind if f.kind in KINDS else "text",
+            columns=[column for column in f.columns if column.kind in KINDS],
             rules=_checks(f.rules),
         )
         for f in definition.fields
@@ -75,7 +88,7 @@ def _drawable(definition: Definition) -> Definition:
 
 
 def _checks(names: list[str]) -> list[str]:
-    return [name for name in names if name in hooks.rules and name not in ACTION_RULES]
+    return [n for n in names if n in {*hooks.rules, *hooks.doubt_rules} and n not in ACTION_RULES]
 
 
 def _places(definition: Definition, typed: dict[str, Any]) -> list[str]:
@@ -157,7 +170,7 @@ def _page(
         "version": version,
         "definition": definition,
         "place": place,
-        "typed": json.dumps(typed, ensure_ascii=False),
+        "typed": signing.dumps(typed, salt=_SALT, compress=True),
         "url": url(version, "preview"),
         "version_url": url(version),
         "problems": len(problems_of(definition)),
