@@ -166,7 +166,7 @@ TOPICS: Mapping[str, Words] = {
     "notices.event": _("tell the citizen"),
 }
 # What other side effects queue; no action of a procedure starts these.
-INNER_TOPICS = frozenset({"attachments.scan", "notices.email"})
+INNER_TOPICS = frozenset({"attachments.scan", "closures.days", "closures.reroute", "notices.email"})
 
 # What history notes beside the actions of a procedure (``workflow.record``).
 RECORDED: Mapping[str, Words] = {

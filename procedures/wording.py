@@ -15,7 +15,7 @@ from portal import outbox
 from portal.models import Confidence
 from procedures import definition as pieces
 from procedures import hooks, vocabulary
-from procedures.definition import Condition, Definition, Field, Question, Text
+from procedures.definition import Choice, Condition, Definition, Field, Question, Text
 from procedures.vocabulary import Words
 
 Options = Callable[[Definition], Mapping[str, Words]]
@@ -385,9 +385,15 @@ def shown(aspect: Aspect, value: Any, definition: Definition) -> str:
         case "columns":
             return columns_words(value)
         case "choices":
-            return "; ".join(f"{c.label} ({c.hint})" if c.hint else str(c.label) for c in value)
+            return "; ".join(map(_choice_words, value))
         case _:
             return "" if value is None else str(value)
+
+
+def _choice_words(choice: Choice) -> str:
+    added = [str(choice.hint)] if choice.hint else []
+    added += [_("needs an open counter")] if choice.counter else []
+    return f"{choice.label} ({'; '.join(added)})" if added else str(choice.label)
 
 
 def _named(aspect: Aspect, definition: Definition, name: str) -> str:

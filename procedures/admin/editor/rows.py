@@ -24,7 +24,7 @@ class TextRow(forms.Form):
     en = forms.CharField(label=ENGLISH, max_length=4000, widget=forms.Textarea(attrs={"rows": 2}))
 
 
-class ChoiceRow(forms.Form):
+class _NamedRow(forms.Form):
     """What stands in a list under a short name, with help in both languages or none."""
 
     vi = forms.CharField(label=VIETNAMESE, max_length=300)
@@ -46,7 +46,11 @@ class ChoiceRow(forms.Form):
         return row
 
 
-class ColumnRow(ChoiceRow):
+class ChoiceRow(_NamedRow):
+    counter = forms.BooleanField(label=gettext_lazy("Needs an open counter"), required=False)
+
+
+class ColumnRow(_NamedRow):
     """A question asked in every row of a list."""
 
     kind = forms.ChoiceField(label=gettext_lazy("Kind of answer"))
@@ -114,7 +118,7 @@ def _named(name: str, label: Text, hint: Text | None) -> Values:
 
 
 def _of_choice(choice: Choice) -> Values:
-    return _named(choice.value, choice.label, choice.hint)
+    return _named(choice.value, choice.label, choice.hint) | {"counter": choice.counter}
 
 
 def _of_column(column: Question) -> Values:
@@ -133,7 +137,8 @@ def said(kind: str, rows: "BaseFormSet[Any]", old: list[Any]) -> list[Any]:
         return [{"vi": row["vi"], "en": row["en"]} for row in kept]
     named = list(_with_names(kept))
     if kind == "choices":
-        return [_choice(row) for row in named]
+        known = {choice.value: choice for choice in old}
+        return [_choice(row, known.get(row["name"])) for row in named]
     standing = {column.name: column for column in old}
     return [_column(row, standing.get(row["name"])) for row in named]
 
@@ -154,8 +159,10 @@ def _hint(row: Values) -> Values | None:
     return {"vi": row["hint_vi"], "en": row["hint_en"]} if row["hint_vi"] else None
 
 
-def _choice(row: Values) -> Values:
-    return {"value": row["name"], "label": {"vi": row["vi"], "en": row["en"]}, "hint": _hint(row)}
+def _choice(row: Values, standing: Choice | None) -> Values:
+    content: Values = msgspec.to_builtins(standing) if standing else {"value": row["name"]}
+    content |= {"label": {"vi": row["vi"], "en": row["en"]}, "hint": _hint(row)}
+    return content | {"counter": row["counter"]}
 
 
 def _column(row: Values, standing: Question | None) -> Values:
