@@ -334,6 +334,10 @@ class Definition(Part, frozen=True, dict=True, weakref=True):
     def transition(self, action: str) -> Transition | None:
         return self._by_name["transition"].get(action)
 
+    def filers_of(self, case: Case | None) -> list[str]:
+        """Who may file ``case``, or the procedure where none is chosen."""
+        return case.filers if case and case.filers else self.filers
+
     def limits_of(self, case: str) -> list[TimeLimit]:
         """The limits that can hold for ``case``, depending on the answers."""
         own = [limit for limit in self.time_limits if case in limit.cases]

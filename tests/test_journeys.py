@@ -518,7 +518,20 @@ def test_a_citizen_is_told_who_files_what_he_cannot_and_where(definition: Defini
     for response in (client.get(address), client.post(f"{address}bat-dau/"), Client().get(address)):
         page = unescape(response.content.decode())
         with translation.override("vi"):
-            filers = ", ".join(public.filers_in_words(definition))
+            filers = ", ".join(public.filers_in_words(definition.filers))
         assert f"Người dân không tự nộp thủ tục này. Nơi nộp: {filers}." in page
         assert definition.where.vi in page
         assert definition.who.vi in page
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("slug", "case"),
+    [(d.slug, c.slug) for d in DEFINITIONS.values() for c in d.cases if "citizen" not in d.filers_of(c)],
+)
+def test_a_case_that_others_file_says_so_and_is_not_started(slug: str, case: str, who: User) -> None:
+    client, address = Client(), f"/thu-tuc/{slug}/?truong-hop={case}"
+    client.force_login(who)
+    for response in (client.get(address), client.post(f"/thu-tuc/{slug}/bat-dau/?truong-hop={case}")):
+        assert "Người dân không tự nộp thủ tục này." in unescape(response.content.decode())
+    assert not Dossier.objects.filter(owner=who).exists()

@@ -29,14 +29,15 @@ def start(request: UserRequest, slug: str) -> HttpResponse:
     version = catalogue.published(slug)
     if version is None:
         return redirect("procedure", slug)
-    if filers.filer_of(request.user) not in definition_of(version).filers:
+    case = request.POST.get("truong-hop") or request.GET.get("truong-hop", "")
+    definition = definition_of(version)
+    if filers.filer_of(request.user) not in definition.filers_of(definition.case(case)):
         return public.procedure_page(request, version, status=403)
     if request.method != "POST":
         # Back from the sign-in that pressing the button led to: no draft without pressing it.
         messages.info(request, _("Now press “Start” to begin."))
         query = request.GET.urlencode()
         return redirect(reverse("procedure", args=[slug]) + (f"?{query}" if query else ""))
-    case = request.POST.get("truong-hop") or request.GET.get("truong-hop", "")
     dossier = dossiers.start(request.user, version, case=case)
     return _go_on(request, dossier, _first_open(dossier, case))
 

@@ -101,8 +101,8 @@ def _reached(request: Request, answer: Answer, taken: list[tuple[Question, Answe
             for paper in definition.documents_for(known)
             if case and paper.required
         ],
-        "for_citizens": "citizen" in definition.filers,
-        "filers": filers_in_words(definition),
+        "for_citizens": "citizen" in definition.filers_of(case),
+        "filers": filers_in_words(definition.filers_of(case)),
         "url": address(definition, answer.case if case else ""),
         "taken": _told(taken),
         "back_url": _way(_slugs(taken)[:-1]),

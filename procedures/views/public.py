@@ -49,7 +49,8 @@ def procedure_page(request: Request, version: ProcedureVersion, *, status: int =
     if request.user.is_authenticated and not request.user.is_staff:
         filer = filers.filer_of(request.user)
         mine = _mine(request.user, version, filer)
-    chosen = definition.open_to(filer).case(request.GET.get("truong-hop", ""))
+    chosen = definition.case(request.POST.get("truong-hop") or request.GET.get("truong-hop", ""))
+    may_file = definition.filers_of(chosen)
     return render_page(
         request,
         "procedures/procedure.html",
@@ -59,9 +60,10 @@ def procedure_page(request: Request, version: ProcedureVersion, *, status: int =
             "offered": version.status == ProcedureVersion.Status.PUBLISHED,
             "group": GROUPS[definition.group],
             "limits": _limits(definition, chosen),
-            "filers": filers_in_words(definition),
-            "for_citizens": Filer.CITIZEN in definition.filers,
-            "may_start": filer in definition.filers,
+            "filers": filers_in_words(may_file),
+            "for_citizens": Filer.CITIZEN in may_file,
+            "may_start": filer in may_file,
+            "filer": filer,
             "as_organisation": filer != Filer.CITIZEN,
             "papers": _papers(definition),
             "mine": mine,
@@ -76,9 +78,9 @@ def _mine(user: User, version: ProcedureVersion, filer: str) -> list[Dossier]:
     return list(found if filer == Filer.CITIZEN else found.filter(state="draft"))
 
 
-def filers_in_words(definition: Definition) -> list[str]:
+def filers_in_words(may_file: list[str]) -> list[str]:
     """Who may file, in words."""
-    return [str(FILERS.get(filer, filer)) for filer in definition.filers]
+    return [str(FILERS.get(filer, filer)) for filer in may_file]
 
 
 def _limits(definition: Definition, chosen: Case | None) -> list[dict[str, Any]]:
