@@ -96,7 +96,9 @@ class DossierAdmin(RoleAdmin):
         definition = definition_for(dossier)
         case, title = definition.case(dossier.case), str(definition.title)
         short = Truncator(title).chars(70)
-        return format_html('{}<small title="{}">{}</small>', case.label if case else "", title, short)
+        return format_html(
+            '<span>{}<small title="{}">{}</small></span>', case.label if case else "", title, short
+        )
 
     @admin.display(description=gettext_lazy("state"))
     def state_label(self, dossier: Dossier) -> SafeString:
