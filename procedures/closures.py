@@ -23,6 +23,7 @@ def follow_up(now: datetime) -> int:
 
     Beat asks every minute; who enters a closure asks at once.
     """
+    offices.forget_closures()
     with transaction.atomic():
         due = list(
             Closure.objects.select_for_update(skip_locked=True).filter(

@@ -14,6 +14,9 @@ def filer_of(user: User) -> str:
 
 
 def organisation_of(user: User) -> Organisation | None:
+    """The organisation that signs in as ``user``: with its e-mail address, citizens with ten digits."""
+    if "@" not in user.username:
+        return None
     return Organisation.objects.filter(user=user).select_related("user").first()
 
 

@@ -1,6 +1,8 @@
 """Which office looks after a ward, on which day, and what stands next to it."""
 
-from datetime import date, datetime
+import time
+from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -85,28 +87,40 @@ Scope = Closure.Scope
 _NEIGHBOURS = 2
 
 
-def closures(at: datetime) -> QuerySet[Closure]:
-    """What is closed at this moment."""
-    now = Closure.objects.filter(Q(ends_at=None) | Q(ends_at__gt=at), starts_at__lte=at)
-    return now.select_related("office").order_by("office__number")
+def closures(at: datetime) -> list[Closure]:
+    """What is closed at this moment; another process hears of a new closure within five seconds."""
+    return [c for c in _closures(int(time.monotonic() // 5)) if c.starts_at <= at < (c.ends_at or _NEVER)]
 
 
-def closed(office: Office, scope: Scope, at: datetime) -> Closure | None:
-    """Why ``office`` takes no visits (or no post) at this moment; None when it does."""
-    return closures(at).filter(office=office, scope__in=[scope, Scope.ALL]).first()
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+@lru_cache(maxsize=1)
+def _closures(_moment: int) -> list[Closure]:
+    """Every closure that may still matter."""
+    current = Closure.objects.filter(Q(ends_at=None) | Q(ends_at__gt=timezone.now()))
+    return list(current.select_related("office").order_by("office__number"))
+
+
+def forget_closures() -> None:
+    """Read them again: this process has just changed one."""
+    _closures.cache_clear()
+
+
+def closed(scope: str, at: datetime) -> dict[int, Closure]:
+    """The offices that take no visits (or no post) at this moment, each with the reason."""
+    return {c.office_id: c for c in closures(at) if c.scope in {scope, Scope.ALL}}
 
 
 def counter_closed(handled_by: str, ward_code: str, at: datetime) -> Closure | None:
     """Why nobody can come to the office that handles a dossier from ``ward_code``; None when they can."""
-    shut = closures(at).filter(scope__in=[Scope.COUNTER, Scope.ALL])
-    if handled_by == "province":
-        return shut.filter(office__level=Office.Level.PROVINCE).first()
-    day = timezone.localdate(at)
-    return shut.filter(
-        Q(office__areas__valid_from=None) | Q(office__areas__valid_from__lte=day),
-        Q(office__areas__valid_to=None) | Q(office__areas__valid_to__gte=day),
-        office__areas__district__wards__code=ward_code,
-    ).first()
+    shut = closed(Scope.COUNTER, at)
+    if not shut:
+        return None
+    try:
+        return shut.get(office_for_procedure(handled_by, ward_code, timezone.localdate(at)).pk)
+    except NoOffice:
+        return None
 
 
 def posting_options(home: Office, at: datetime) -> list[Office]:
@@ -115,7 +129,7 @@ def posting_options(home: Office, at: datetime) -> list[Office]:
     Itself; while it takes no post the nearest open neighbours, then the province office (Công văn BHXH
     tỉnh Khánh Hòa, tháng 7/2021, mục 4.2).
     """
-    shut = set(closures(at).filter(scope__in=[Scope.POST, Scope.ALL]).values_list("office", flat=True))
+    shut = closed(Scope.POST, at)
     if home.pk not in shut:
         return [home]
     neighbours = home.adjoining.select_related("other").exclude(other__level=Office.Level.PROVINCE)

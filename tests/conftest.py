@@ -15,7 +15,7 @@ from pension import rates
 from portal import geography
 from portal.management.commands.prepare import compile_messages
 from portal.models import User
-from procedures import catalogue, demo, dossiers, forms
+from procedures import catalogue, demo, dossiers, forms, offices
 from procedures.models import Dossier, Office
 from tests import reference
 
@@ -67,6 +67,7 @@ def _clean_slate(settings: object, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"  # type: ignore[attr-defined]
     geography._wards.cache_clear()
     geography._ward.cache_clear()
+    offices.forget_closures()
     forms._banks.cache_clear()
     catalogue._kept.cache_clear()
     rates._figure.cache_clear()

@@ -16,7 +16,7 @@ from procedures import offices
 
 def closed_now(request: HttpRequest) -> dict[str, Any]:
     """For the banner of every whole page; asked only where it is drawn."""
-    return {"closed_now": SimpleLazyObject(lambda: list(offices.closures(timezone.now())))}
+    return {"closed_now": SimpleLazyObject(lambda: offices.closures(timezone.now()))}
 
 
 @require_safe
@@ -33,7 +33,7 @@ def office(request: Request, slug: str) -> HttpResponse:
     found = get_object_or_404(offices.in_force(now), slug=slug)
     context = {
         "office": found,
-        "closure": offices.closures(now).filter(office=found).first(),
+        "closure": next((c for c in offices.closures(now) if c.office_id == found.pk), None),
         "coming": found.closures.filter(starts_at__gt=now),
         "post_to": offices.posting_options(found, now),
         "hours": _hours(),
