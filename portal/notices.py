@@ -30,6 +30,8 @@ _WORDS = {
     "rejected": gettext_lazy("Dossier %(code)s was not approved. The reason is on its page."),
     "not_accepted": gettext_lazy("Dossier %(code)s was not accepted. The reason is on its page."),
     "dispatched": gettext_lazy("The result of dossier %(code)s was posted to you: %(tracking)s."),
+    "returned": gettext_lazy("The result of dossier %(code)s has been handed over."),
+    "result_here": gettext_lazy("The result of dossier %(code)s is here: download it from its page."),
     "apologised": gettext_lazy(
         "We are sorry: dossier %(code)s takes longer. The result is now promised for %(due)s."
     ),

@@ -17,6 +17,7 @@ TOLD = {
     "reject": "rejected",
     "refuse": "not_accepted",
     "dispatch": "dispatched",
+    "close": "returned",
     "withdraw": "withdrawn",
     "apologise": "apologised",
     closures.REROUTED: "papers_elsewhere",
@@ -48,7 +49,7 @@ def tell_citizen(message: OutboxMessage) -> None:
     due = timezone.localtime(dossier.due_at) if dossier.due_at else None
     notices.notify(
         dossier.owner,
-        TOLD.get(event.action, "news"),
+        "result_here" if event.facts.get("result_file") else TOLD.get(event.action, "news"),
         about=dossier.code or dossier.draft_code,
         facts={
             "due": f"{due:%H:%M %d/%m/%Y}" if due else "",

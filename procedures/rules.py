@@ -84,6 +84,14 @@ def tracking_given(facts: Facts) -> Refusal | None:
     return Refusal(_("Please type or scan the tracking number of the parcel."), field="tracking")
 
 
+@rule("result_attached")
+def result_attached(facts: Facts) -> Refusal | None:
+    """Who asked for an electronic result gets it before the dossier is closed."""
+    if facts.answers.get("result_delivery") != "electronic" or facts.answers.get("result_file"):
+        return None
+    return Refusal(_("The citizen asked for an electronic result: please attach it as a PDF."), "result")
+
+
 @rule("dates_in_order")
 def dates_in_order(facts: Facts) -> Refusal | None:
     """Of every pair of answers ``…_from`` and ``…_to`` the second is not earlier."""

@@ -16,7 +16,7 @@ from portal import outbox, text
 from procedures import hooks
 from procedures.definition import Condition, Definition, Field, Question, Text, Transition
 from procedures.forms import KINDS, NOT_IN_ROWS
-from procedures.vocabulary import ACTION_RULES
+from procedures.vocabulary import ACTION_RULES, OWN_PAPERS
 from procedures.wording import PARTS, answers_of, values_of
 
 
@@ -49,6 +49,7 @@ def problems_of(definition: Definition) -> list[Problem]:
         *_name_problems(definition),
         *_question_problems(definition),
         *_condition_problems(definition),
+        *_taken_names(definition),
         *_paper_problems(definition),
         *_case_problems(definition),
         *_flow_problems(definition),
@@ -218,6 +219,16 @@ def _filer_problems(definition: Definition) -> Iterator[Problem]:
             if filer not in definition.filers:
                 facts = {"name": filer}
                 yield Problem("cases", case.slug, "filers", _("“%(name)s” does not file this."), facts)
+
+
+def _taken_names(definition: Definition) -> Iterator[Problem]:
+    """Papers called what the portal calls files of its own."""
+    for document in definition.documents:
+        if document.slug in OWN_PAPERS:
+            facts = {"name": document.slug}
+            yield Problem(
+                "documents", document.slug, "slug", _("The portal uses the name “%(name)s” itself."), facts
+            )
 
 
 def _paper_problems(definition: Definition) -> Iterator[Problem]:

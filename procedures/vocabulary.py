@@ -152,6 +152,7 @@ ACTION_RULES: Mapping[str, Words] = {
     "legal_basis_given": _("The legal basis is given"),
     "apology_in_time": _("The new date is given once, before the deadline, and is a later working day"),
     "tracking_given": _("A tracking number is given"),
+    "result_attached": _("A result asked for electronically is attached"),
 }
 TOPICS: Mapping[str, Words] = {
     "documents.receipt": _("make the receipt"),
@@ -167,6 +168,9 @@ TOPICS: Mapping[str, Words] = {
 }
 # What other side effects queue; no action of a procedure starts these.
 INNER_TOPICS = frozenset({"attachments.scan", "closures.days", "closures.reroute", "notices.email"})
+
+# Names of files that are no papers of a procedure.
+OWN_PAPERS = frozenset({"supplement", "result"})
 
 # What history notes beside the actions of a procedure (``workflow.record``).
 RECORDED: Mapping[str, Words] = {

@@ -20,7 +20,7 @@ from portal.http import see_other, signed_in
 from portal.models import AccessLog, User
 from portal.roles import EVERYBODY, RoleAdmin
 from portal.text import without_marks
-from procedures import apologies, desk, dossiers, mailroom, papers, urgent, workflow
+from procedures import apologies, attachments, desk, dossiers, mailroom, papers, results, urgent, workflow
 from procedures.admin.filters import CaseFilter, DueFilter, ProcedureFilter, StateFilter
 from procedures.admin.urgent import banner
 from procedures.catalogue import definition_for
@@ -192,6 +192,7 @@ class DossierAdmin(RoleAdmin):
                 t.action == "record_originals" for t in workflow.available_actions(dossier, _user(request))
             ),
             "urgent": urgent.is_open(dossier),
+            "electronic": results.wanted_here(dossier),
             "answers": desk.answers(dossier, _by_paper(files)),
             "attachments": files,
             "originals": dossier.originals.all(),
@@ -313,6 +314,9 @@ def _move(dossier: Dossier, action: str, request: HttpRequest) -> DossierEvent:
     if action == "apologise":
         new_due = request.POST.get("new_due", "")[:20]
         return apologies.apologise(dossier, new_due, actor=actor, key=_key(request), reason=note, now=now)
+    if action == results.CLOSE:
+        upload = request.FILES.get("result")
+        return results.hand_over(dossier, upload, actor=actor, key=_key(request), note=note, now=now)
     missing = [line.strip() for line in request.POST.get("missing", "").splitlines() if line.strip()]
     facts: dict[str, Any] = {"missing": missing} if action == "ask_supplement" else {}
     if action == "reject" and (basis := request.POST.get("legal_basis", "").strip()[:500]):
@@ -320,12 +324,15 @@ def _move(dossier: Dossier, action: str, request: HttpRequest) -> DossierEvent:
     return workflow.move(dossier, action, actor=actor, key=_key(request), note=note, facts=facts, now=now)
 
 
+_LABELS = {"supplement": gettext_lazy("Supplement"), attachments.RESULT: gettext_lazy("Result")}
+
+
 def _files(dossier: Dossier) -> list[dict[str, Any]]:
     definition = definition_for(dossier)
     return [
         {
             "attachment": a,
-            "label": d.label if (d := definition.document(a.document)) else _("Supplement"),
+            "label": d.label if (d := definition.document(a.document)) else _LABELS[a.document],
             "confidence": d.confidence if d else "",
             "url": reverse("attachment", args=[dossier.code, a.pk]),
             "preview": reverse("attachment_preview", args=[dossier.code, a.pk])

@@ -24,10 +24,10 @@ from portal.http import UserRequest, citizen_required, render_page, see_other, s
 from portal.identifiers import tracking_number
 from portal.models import OutboxMessage
 from portal.templatetags.portal import form_errors
-from procedures import attachments, closures, desk, dossiers, offices, papers, workflow
+from procedures import attachments, closures, desk, dossiers, offices, papers, results, workflow
 from procedures.catalogue import definition_for
 from procedures.definition import Definition
-from procedures.models import Dossier, IssuedDocument, Original, PostalItem
+from procedures.models import Attachment, Dossier, IssuedDocument, Original, PostalItem
 from procedures.views import drafts
 from procedures.views.files import file_rows, take_files
 
@@ -211,7 +211,8 @@ def document_context(dossier: Dossier, *, taken: Iterable[str]) -> dict[str, Any
     fresh = dossier.filed_at is not None and timezone.now() - dossier.filed_at < timedelta(minutes=1)
     waiting = "failed" if making and not fresh and _given_up(dossier) else "pending"
     return {
-        "documents": [
+        "documents": [_result(dossier, file) for file in results.of(dossier)]
+        + [
             _card(dossier, valid[kind])
             if kind in valid
             else {"title": capfirst(kind.label), "state": waiting, "note": _WHAT_FOR.get(kind, "")}
@@ -248,6 +249,18 @@ def _card(dossier: Dossier, issued: IssuedDocument) -> dict[str, Any]:
         "made_at": issued.made_at,
         "size": issued.size,
         "note": _WHAT_FOR.get(kind, "") if kind in _ALWAYS_SAID or waits else "",
+    }
+
+
+def _result(dossier: Dossier, file: Attachment) -> dict[str, Any]:
+    """What the office decided, as ``components/document_card.html`` wants it."""
+    return {
+        "title": _("Result of your dossier"),
+        "state": "ready",
+        "url": f"{reverse('attachment', args=[dossier.code, file.pk])}?goc=1",
+        "made_at": file.uploaded_at,
+        "size": file.size,
+        "note": _("Download it and keep it."),
     }
 
 

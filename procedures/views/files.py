@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from portal.http import UserRequest, sign_in_required
+from portal.models import AccessLog
 from procedures import attachments, desk, dossiers, scanning
 from procedures.models import Attachment, Dossier
 
@@ -72,6 +73,8 @@ def _attachment(request: UserRequest, code: str, number: int) -> Attachment:
     if request.user.is_staff and (refusal := scanning.refusal(found)):
         raise PermissionDenied(refusal)
     desk.log_read(request.user, dossier, f"file {number}")
+    if found.document == attachments.RESULT and request.user == dossier.owner:
+        AccessLog.objects.create(user=request.user, about=str(dossier), what="result")
     return found
 
 
