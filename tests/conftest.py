@@ -10,6 +10,7 @@ from django.conf import settings as django_settings
 from django.test import Client, TransactionTestCase
 from django.utils import timezone
 from django.utils.translation.reloader import translation_file_changed
+from xdist.scheduler import LoadScopeScheduling
 
 from pension import rates
 from portal import geography
@@ -35,17 +36,19 @@ def pytest_configure() -> None:
     translation_file_changed(None, Path("django.mo"))
 
 
-# What runs a whole portal shares it, and the longest work is begun first.
-_TOGETHER = {"tests/browser/": "browser", "tests/test_standalone.py": "standalone"}
+# What runs a whole portal shares it: one process of the suite takes all of it, and first.
+_TOGETHER = ("tests/browser/", "tests/test_standalone.py")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Before the rest of the suite; in the order pytest-django gave, which puts tests that commit last."""
-    for item in items:
-        for path, group in _TOGETHER.items():
-            if item.nodeid.startswith(path):
-                item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+class _Scheduling(LoadScopeScheduling):
+    """Every test to the next free process, but for what belongs together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((path for path in _TOGETHER if nodeid.startswith(path)), nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:
+    return _Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -209,7 +209,7 @@ def test_a_changed_column_is_told_in_words(definition: catalogue.Definition) -> 
     text = catalogue.to_toml(definition).replace(column, f"{column}required = false\n")
     with translation.override("en"):
         (told,) = differences(definition, catalogue.from_toml(text))
-    assert told.startswith("Question “The relatives”: questions of a row: Full name (name of a person")
+    assert told.startswith("Question “The relatives”: Questions of a row: Full name (name of a person")
     assert told.endswith("Where the relative lives (a line of text, optional)")
 
 
