@@ -422,7 +422,7 @@ def test_run_serves_heals_stops_cleanly_and_comes_back_with_its_data(start_run: 
     run = start_run()
     run.wait_for(r"Open http://")
     assert run.status("/healthz") == 200
-    eventually(lambda: run.status("/readyz") == 200, within=30, what="ready, with a beat")
+    eventually(lambda: run.status("/readyz") == 200, within=90, what="ready, with a beat")
     assert (run.data_dir / "secret-key").stat().st_mode & 0o777 == 0o600
 
     refused = standalone("run", PORT=str(free_port()), DATA_DIR=str(run.data_dir))
@@ -432,7 +432,7 @@ def test_run_serves_heals_stops_cleanly_and_comes_back_with_its_data(start_run: 
     first_worker = run.pid("worker")
     os.kill(first_worker, signal.SIGKILL)
     run.wait_for(rf"worker +died +pid {first_worker} +killed by SIGKILL")
-    eventually(lambda: run.pid("worker") != first_worker, within=30, what="a new worker")
+    eventually(lambda: run.pid("worker") != first_worker, within=90, what="a new worker")
 
     assert sql_beside_run(run.data_dir, "CREATE TABLE kept()") == "CREATE TABLE"
 
@@ -449,7 +449,7 @@ def test_run_serves_heals_stops_cleanly_and_comes_back_with_its_data(start_run: 
     children = family(again.process.pid)
     again.process.kill()
     again.process.wait()
-    eventually(lambda: gone(children), within=30, what="nothing left of a killed run")
+    eventually(lambda: gone(children), within=90, what="nothing left of a killed run")
 
 
 def test_a_process_of_the_portal_can_be_started_alone(data_dir: Path) -> None:
