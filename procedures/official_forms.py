@@ -185,7 +185,7 @@ _ISSUED_BY = {
     "TK1-TS": "(Ban hành kèm theo Quyết định số 595/QĐ-BHXH, sửa đổi tại Quyết định số 505/QĐ-BHXH "
     "ngày 27/3/2020 của Bảo hiểm xã hội Việt Nam)",
 }
-_ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
+_ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII", "XIII", "XIV", "XV")
 # Choices with more letters than this stand one below the other.
 _ONE_LINE = 68
 

@@ -84,6 +84,22 @@ def tracking_given(facts: Facts) -> Refusal | None:
     return Refusal(_("Please type or scan the tracking number of the parcel."), field="tracking")
 
 
+# Cases of book-and-card after which somebody is owed another amount; the others reissue or correct data.
+_ENTITLEMENT = frozenset({"card_change_benefit", "book_merge", "book_correct_history"})
+
+
+@rule("entitlement_by_a_second_person")
+def entitlement_by_a_second_person(facts: Facts) -> Refusal | None:
+    """Who accepted a change of benefit level or of contribution history does not decide it as well."""
+    assert facts.dossier is not None
+    accepted = facts.dossier.events.filter(action="accept").order_by("-sequence").first()
+    if facts.dossier.case not in _ENTITLEMENT or accepted is None or accepted.actor_id is None:
+        return None
+    if facts.actor is None or facts.actor.pk != accepted.actor_id:
+        return None
+    return Refusal(_("This changes what somebody is entitled to: another person must decide."))
+
+
 @rule("result_attached")
 def result_attached(facts: Facts) -> Refusal | None:
     """Who asked for an electronic result gets it before the dossier is closed."""

@@ -152,6 +152,7 @@ ACTION_RULES: Mapping[str, Words] = {
     "legal_basis_given": _("The legal basis is given"),
     "apology_in_time": _("The new date is given once, before the deadline, and is a later working day"),
     "tracking_given": _("A tracking number is given"),
+    "entitlement_by_a_second_person": _("A change of entitlement is decided by another than who accepted"),
     "result_attached": _("A result asked for electronically is attached"),
 }
 TOPICS: Mapping[str, Words] = {

@@ -355,12 +355,13 @@ def test_citizens_and_staff_take_their_own_actions(definition: Definition) -> No
 
 @ALL
 def test_money_and_entitlement_are_decided_by_a_second_person(definition: Definition) -> None:
-    """Reissuing a book or card changes data alone; everything else is proposed by one, decided by another."""
+    """Of books and cards a rule asks for a second person where entitlement changes; all else is proposed."""
     for action in ("approve", "reject"):
         transition = definition.transition(action)
         assert transition is not None
         if definition.slug == "book-and-card":
             assert not transition.four_eyes
+            assert "entitlement_by_a_second_person" in transition.rules
             continue
         assert set(transition.four_eyes) == {"propose", "propose_rejection"}
         assert set(transition.roles) == {"supervisor", "director"}

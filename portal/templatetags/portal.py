@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from portal import drawing, notices
 from portal.fields import ConfirmField, MoneyField, PhoneField
 from portal.groups import GroupField, RowErrors
-from portal.models import Notice
+from portal.models import Confidence, Notice
 
 register = template.Library()
 
@@ -101,6 +101,12 @@ def expected(fact: Any) -> SafeString | str:
     if confidence in {"sure", "", None}:
         return ""
     return format_html('<span class="muted">({})</span>', _("expected"))
+
+
+@register.filter
+def confidence(mark: str) -> str:
+    """How sure a fact is, in the words of the page."""
+    return str(dict(Confidence.choices).get(mark, mark))
 
 
 @register.filter

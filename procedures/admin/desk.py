@@ -25,7 +25,7 @@ from procedures.admin.filters import CaseFilter, DueFilter, ProcedureFilter, Sta
 from procedures.admin.urgent import banner
 from procedures.catalogue import definition_for
 from procedures.models import Dossier, DossierEvent
-from procedures.vocabulary import RECORDED
+from procedures.vocabulary import RECORDED, ROLES
 from procedures.workflow import MoveRefused
 
 
@@ -364,6 +364,6 @@ def _told(event: DossierEvent, dossier: Dossier) -> dict[str, Any]:
         "tracking": event.facts.get("tracking", ""),
         "lines": desk.words_of_facts(event),
         "by": event.actor.full_name if event.actor else _("the portal"),
-        "role": event.role,
+        "role": str({**ROLES, "organisation": _("organisation")}.get(event.role, event.role)),
         "hash": event.hash[:12],
     }

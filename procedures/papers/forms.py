@@ -66,13 +66,22 @@ def _any_form(dossier: Dossier, definition: Definition) -> documents.OfficialFor
         title=paper.label.vi,
         subtitle=definition.title.vi,
         to_office=dossier.office.name,
-        pages=[
+        pages=_unit(dossier)
+        + [
             (step.title.vi, [_item(field, definition, answers, today) for field, _shown in rows])
             for step, rows in dossiers.answered(definition, answers, today)
         ],
-        signed_by=dossier.applicant,
+        signed_by=dossier.organisation_name or dossier.applicant,
         dossier_code=dossier.code,
     )
+
+
+def _unit(dossier: Dossier) -> list[tuple[str, list[official_forms.Answer]]]:
+    """The organisation that files, on a section of its own before the answers."""
+    if not dossier.by_organisation:
+        return []
+    told = (("Tên đơn vị", dossier.organisation_name), ("Mã đơn vị", dossier.organisation_code))
+    return [("Đơn vị nộp", [official_forms.Answer(label=name, words=words) for name, words in told if words])]
 
 
 def _item(

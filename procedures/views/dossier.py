@@ -143,7 +143,7 @@ def dossier_page(
         "actions": actions,
         "just_filed": len(events) == 1 and timezone.now() - events[0].at < timedelta(minutes=15),
         "originals": [_original(definition, o) for o in dossier.originals.all()],
-        "signs_form": any(d.mode == "generated_then_post" for d in definition.documents_for(dossier.answers)),
+        "signs_form": _signs_form(dossier),
         "timeline": [desk.told_to_citizen(e, definition, dossier) for e in events],
         "parcels": list(dossier.postal_items.all()),
         "key": secrets.token_urlsafe(12),
@@ -215,7 +215,7 @@ def document_context(dossier: Dossier, *, taken: Iterable[str]) -> dict[str, Any
         + [
             _card(dossier, valid[kind])
             if kind in valid
-            else {"title": capfirst(kind.label), "state": waiting, "note": _WHAT_FOR.get(kind, "")}
+            else {"title": _title(dossier, kind), "state": waiting, "note": _note(dossier, kind)}
             for kind in kinds
         ],
         "replaced": [_card(dossier, d) for d in issued if d.replaced_at is not None],
@@ -243,13 +243,30 @@ def _card(dossier: Dossier, issued: IssuedDocument) -> dict[str, Any]:
     """A PDF as ``components/document_card.html`` wants it."""
     kind, waits = Kind(issued.kind), dossier.state == "waiting_originals"
     return {
-        "title": capfirst(kind.label),
+        "title": _title(dossier, kind),
         "state": "ready",
         "url": reverse("document", args=[dossier.code, kind.replace("_", "-"), issued.number]),
         "made_at": issued.made_at,
         "size": issued.size,
-        "note": _WHAT_FOR.get(kind, "") if kind in _ALWAYS_SAID or waits else "",
+        "note": _note(dossier, kind) if kind in _ALWAYS_SAID or waits else "",
     }
+
+
+def _signs_form(dossier: Dossier) -> bool:
+    papers_due = definition_for(dossier).documents_for(dossier.answers)
+    return any(paper.mode == "generated_then_post" for paper in papers_due)
+
+
+def _title(dossier: Dossier, kind: Kind) -> str:
+    """What a document is called; a form that nobody signs is not one “to sign”."""
+    own = kind == Kind.FORM and not _signs_form(dossier)
+    return _("Your form, filled in") if own else str(capfirst(kind.label))
+
+
+def _note(dossier: Dossier, kind: Kind) -> str:
+    if kind == Kind.FORM and not _signs_form(dossier):
+        return _("For you to keep: nothing to sign or post.")
+    return str(_WHAT_FOR.get(kind, ""))
 
 
 def _result(dossier: Dossier, file: Attachment) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from django.utils import timezone, translation
 
 from portal.models import Confidence, Filer, User
 from procedures import catalogue, demo, documents, dossiers, papers
-from procedures.models import Dossier
+from procedures.models import Dossier, Office
 from procedures.papers.forms import LAYOUTS
 from tests import answers
 from tests.conftest import file_draft
@@ -194,4 +194,14 @@ def test_staff_see_how_sure_the_layout_is(who: User, client: Client, clerk: User
     dossier = filed("book-and-card", "card_lost", who)
     client.force_login(clerk)
     page = client.get(f"/quan-tri/procedures/dossier/{dossier.pk}/change/").content.decode()
-    assert 'desk-mark--likely">likely</span> QĐ 595' in page
+    assert 'desk-mark--likely">dự kiến</span> QĐ 595' in page
+
+
+@pytest.mark.django_db
+def test_a_form_that_an_employer_files_names_the_unit_and_its_code() -> None:
+    office = Office.objects.get(slug="cam-ranh")
+    clerk = demo.staff("clerk.cam-ranh", "Lê Thị Hạnh", office, "clerk", password="x")
+    unit = demo.organisation("employer", "HỢP TÁC XÃ SAO MAI", "TK0999K", ward="22429", confirmed_by=clerk)
+    said = " ".join(printed(filed("sickness", "inpatient", unit)))
+    assert "HỢP TÁC XÃ SAO MAI" in said
+    assert "TK0999K" in said
