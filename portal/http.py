@@ -1,5 +1,7 @@
 """Typed requests, pages and fragments, and who may open a view."""
 
+import re
+import secrets
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
@@ -101,6 +103,18 @@ def render_page(
     if push_url and request.htmx:
         response["HX-Push-Url"] = push_url
     return response
+
+
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,80}")
+
+
+def form_key(request: HttpRequest) -> str:
+    """The key in a form, by which sending it twice counts once; a new one where it has none of ours.
+
+    Keys of what the portal does by itself have a colon: nobody takes one in advance.
+    """
+    sent = request.POST.get("key", "")
+    return sent if _KEY.fullmatch(sent) else secrets.token_urlsafe(12)
 
 
 def see_other(url: str) -> HttpResponse:

@@ -3,6 +3,7 @@
 They sign in with their e-mail address, and file once the staff of their office have confirmed them.
 """
 
+import hashlib
 from typing import Any
 
 from allauth.core.ratelimit import respond_429
@@ -200,7 +201,7 @@ def _save(organisation: Organisation, data: dict[str, Any]) -> None:
     user.full_name = data.get("name", user.full_name)
     user.ward_id = data.get("ward", user.ward_id)
     user.phone, user.street = data["phone"], data["street"]
-    with transaction.atomic():
+    with transaction.atomic():  # the row of the organisation is the lock of both
         locked = Organisation.objects.select_for_update().get(pk=organisation.pk)
         fixed = locked.confirmed_at is not None
         user.save(update_fields=["phone", "street", *([] if fixed else ["full_name", "ward"])])
@@ -211,13 +212,27 @@ def _save(organisation: Organisation, data: dict[str, Any]) -> None:
         locked.save(update_fields=["contact", "kind", "code", "remark"])
 
 
-def decide(organisation: Organisation, *, actor: User, reason: str) -> None:
+class Changed(ValueError):
+    """An organisation that is not what the person who decides saw any more."""
+
+
+def mark(organisation: Organisation) -> str:
+    """A mark of what is confirmed: who the organisation says it is."""
+    user = organisation.user
+    said = [organisation.kind, organisation.code, user.full_name, user.ward_id or "", organisation.contact]
+    return hashlib.sha256("\n".join([*said, user.phone, user.street]).encode()).hexdigest()
+
+
+def decide(organisation: Organisation, *, actor: User, reason: str, seen: str) -> None:
     """Confirm ``organisation``, or with a ``reason`` not (any more), and tell it.
 
-    Raises ``IntegrityError`` when another account with its code is confirmed.
+    ``seen`` is the mark of what the actor has looked at; raises ``Changed`` when it is no longer so, and
+    ``IntegrityError`` when another account with its code is confirmed.
     """
     confirmed, now = not reason, timezone.now()
     with transaction.atomic():
+        if mark(Organisation.objects.select_for_update().get(pk=organisation.pk)) != seen:
+            raise Changed
         organisation.confirmed_at = now if confirmed else None
         organisation.confirmed_by = actor if confirmed else None
         organisation.remark = reason

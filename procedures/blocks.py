@@ -9,6 +9,7 @@ A definition, or a block, says ``use = ["person", "workflow"]``. Three rules:
 3. Two blocks may not bring the same name, nor may a file write a name twice.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -25,12 +26,17 @@ _LISTS = {
 }
 
 
+# The files of blocks lie in one folder: no name leads out of it.
+_NAME = re.compile(r"[a-z0-9-]{1,60}")
+
+
 class InvalidBlock(ValueError):
     """A block that does not exist, or a name that stands twice; ``str()`` says where."""
 
 
 def expanded(content: Content, *, read: Callable[[str], Content]) -> Content:
     """``content`` without ``use``: the blocks it names, read by ``read``, are part of its lists."""
+    _check_shape(content)
     found = {name: _expanded_block(name, read) for name in content.get("use", [])}
     whole = {key: value for key, value in content.items() if key != "use"}
     for part, key in _LISTS.items():
@@ -38,6 +44,19 @@ def expanded(content: Content, *, read: Callable[[str], Content]) -> Content:
         if entries or part in content:
             whole[part] = entries
     return whole
+
+
+def _check_shape(content: Content) -> None:
+    """Raise ``InvalidBlock`` for what cannot be put together; what else is wrong shows afterwards."""
+    names = content.get("use", [])
+    if not isinstance(names, list) or not all(isinstance(n, str) and _NAME.fullmatch(n) for n in names):
+        raise InvalidBlock("use: a list of names of blocks is expected")
+    for part, key in _LISTS.items():
+        entries = content.get(part, [])
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+            raise InvalidBlock(f"{part}: a list of tables is expected")
+        if not all(isinstance(entry.get(name, ""), str) for entry in entries for name in (key, "use")):
+            raise InvalidBlock(f"{part}: {key} and use are names")
 
 
 def _expanded_block(name: str, read: Callable[[str], Content]) -> Content:

@@ -28,7 +28,7 @@ from procedures import models as rows
 from procedures.definition import Definition
 from procedures.differences import differences
 from procedures.models import Dossier, Procedure, ProcedureVersion, VersionChange
-from procedures.validator import Problem, control_characters, doubles, problems_of, row_problems
+from procedures.validator import Problem, control_characters, doubles, problems_of, row_problems, too_large
 from procedures.wording import PARTS
 
 DEFINITIONS = Path(__file__).parent / "definitions"
@@ -80,9 +80,25 @@ class DraftOpen(ValueError):
 def from_toml(text: str) -> Definition:
     """Parse a definition, its shared blocks included.
 
-    Raises ``msgspec.ValidationError`` naming the place that is wrong, or ``blocks.InvalidBlock``.
+    Raises ``msgspec.ValidationError`` naming the place that is wrong, ``blocks.InvalidBlock``, or
+    ``RecursionError`` for what is nested too deeply.
     """
-    return msgspec.convert(blocks.expanded(tomllib.loads(text), read=_block), Definition)
+    content = tomllib.loads(text)
+    _check_depth(content)
+    return msgspec.convert(blocks.expanded(content, read=_block), Definition)
+
+
+_DEEPEST = 20
+
+
+def _check_depth(content: Any) -> None:
+    level = [content]
+    for _depth in range(_DEEPEST):
+        parts = [list(one.values()) if isinstance(one, dict) else one for one in level]
+        level = [part for part in parts if isinstance(part, list) for part in part]
+        if not level:
+            return
+    raise RecursionError("nested too deeply")
 
 
 def _block(name: str) -> dict[str, Any]:
@@ -242,6 +258,9 @@ def new_draft(slug: str, *, author: User, source: ProcedureVersion | None = None
         draft = _new_version(procedure, Origin.STAFF, author)
         _write(draft, definition_of(copied))
         _record(draft, Action.DRAFTED, author, lambda: [_("With the content of version %d.") % copied.number])
+        if copied.published_at is None:  # nobody else has looked at it yet: it stays what they wrote
+            for writer in User.objects.filter(pk__in=authors(copied)).exclude(pk=author.pk):
+                _record(draft, Action.EDITED, writer, lambda: [_("In version %d.") % copied.number])
         return draft
 
 
@@ -316,7 +335,7 @@ def authors(version: ProcedureVersion) -> set[int]:
 
 def unstorable(definition: Definition) -> list[Problem]:
     """What the tables cannot hold: doubles, too long, out of range, invisible characters."""
-    found = [*doubles(definition)]
+    found = [*doubles(definition), *too_large(definition)]
     for many, part in PARTS.items():
         table = _TABLES.get(many, ProcedureVersion)
         for key, piece in zip(part.keys(definition), part.of(definition), strict=True):

@@ -18,27 +18,35 @@ from procedures.models import Closure, Dossier, Office
 REROUTED, DAYS_CLOSED = "rerouted", "days_closed"
 
 
+# A filing that was under way, or knew the closures of some seconds ago, shows at a later look.
+_AGAIN = timedelta(minutes=5)
+
+
 def follow_up(now: datetime) -> int:
     """Queue what closures that have begun or ended since the last look bring about; how many there were.
 
-    Beat asks every minute; who enters a closure asks at once.
+    Beat asks every minute; who enters a closure asks at once. For some minutes each look takes in the
+    dossiers that have come since.
     """
     offices.forget_closures()
     with transaction.atomic():
         due = list(
             Closure.objects.select_for_update(skip_locked=True).filter(
-                Q(begun_at=None, starts_at__lte=now) | Q(ended_at=None, ends_at__lte=now)
+                Q(begun_at=None, starts_at__lte=now)
+                | Q(ended_at=None, ends_at__lte=now)
+                | Q(begun_at__gt=now - _AGAIN)
+                | Q(ended_at__gt=now - _AGAIN)
             )
         )
-        for closure in due:
-            _follow_up(closure, now)
-    return len(due)
+        return sum(_follow_up(closure, now) for closure in due)
 
 
-def _follow_up(closure: Closure, now: datetime) -> None:
+def _follow_up(closure: Closure, now: datetime) -> bool:
+    """Queue what follows; whether the closure has begun or ended since the last look."""
     ended = closure.ends_at is not None and closure.ends_at <= now
+    news = closure.begun_at is None or (ended and closure.ended_at is None)
     closure.begun_at = closure.begun_at or now
-    closure.ended_at = now if ended else None
+    closure.ended_at = (closure.ended_at or now) if ended else None
     closure.save(update_fields=["begun_at", "ended_at"])
     when = "end" if ended else "begin"
     for pk in _awaiting_papers(closure).values_list("pk", flat=True):
@@ -46,6 +54,7 @@ def _follow_up(closure: Closure, now: datetime) -> None:
     if ended and closure.pauses_clock:
         for pk in _running(closure).values_list("pk", flat=True):
             outbox.enqueue("closures.days", key=f"{closure.pk}:{pk}", dossier=pk, closure=closure.pk)
+    return news
 
 
 def _awaiting_papers(closure: Closure) -> QuerySet[Dossier]:
@@ -69,12 +78,18 @@ def _running(closure: Closure) -> QuerySet[Dossier]:
 @outbox.handler("closures.reroute")
 def reroute(message: OutboxMessage) -> None:
     """Where the papers go now; who has to post them is told, with a new label."""
-    dossier = Dossier.objects.select_related("office", "post_to").get(pk=message.payload["dossier"])
-    now = timezone.now()
+    offices.forget_closures()  # the one that asks for this may be younger than what this process knows
+    dossier, now = _locked(message), timezone.now()
     assert dossier.office is not None
     to = offices.other_address(dossier.office, dossier.post_to, now)
     if to != dossier.post_to and not dossier.final:
         send_papers_to(dossier, to, actor=None, key=f"reroute:{message.key}", now=now)
+
+
+def _locked(message: OutboxMessage) -> Dossier:
+    """The dossier of ``message`` as it stands until the handler is done."""
+    free = Dossier.objects.select_for_update(of=("self",), no_key=True).select_related("office", "post_to")
+    return free.get(pk=message.payload["dossier"])
 
 
 def send_papers_to(
@@ -98,7 +113,7 @@ def send_papers_to(
 def give_days_back(message: OutboxMessage) -> None:
     """Days on which the office was closed do not count, where a rule allows that."""
     closure = Closure.objects.get(pk=message.payload["closure"])
-    dossier = Dossier.objects.get(pk=message.payload["dossier"])
+    dossier = _locked(message)
     days = _days_closed(closure, dossier.clock_started_on)
     if dossier.final or dossier.due_at is None or not days:
         return

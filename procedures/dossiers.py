@@ -86,9 +86,8 @@ def start(user: User, version: ProcedureVersion, *, case: str = "") -> Dossier:
     A new one begins with ``case`` chosen, if there is such a case. A draft whose version has retired is
     carried over to ``version``: answers stay, see ``changes_since_begun``.
     """
-    dossier = _draft(user, version)
+    dossier, filer = _draft(user, version), filers.filer_of(user)
     if dossier is None:
-        filer = filers.filer_of(user)
         typed = _prefilled(user, definition_of(version).open_to(filer), case)
         try:
             with transaction.atomic():
@@ -103,6 +102,9 @@ def start(user: User, version: ProcedureVersion, *, case: str = "") -> Dossier:
                 )
         except IntegrityError:
             dossier = Dossier.objects.get(owner=user, procedure=version.procedure, state="draft")
+    if dossier.filer != filer:  # an organisation may say that it is of another kind until it is confirmed
+        Dossier.objects.filter(pk=dossier.pk, state="draft").update(filer=filer)
+        dossier.filer = filer
     if dossier.version_id != version.pk:
         Dossier.objects.filter(pk=dossier.pk, state="draft").update(
             begun_with=Coalesce("begun_with", "version"), version=version

@@ -66,6 +66,10 @@ def sign(dossier: Dossier) -> None:
         raise MoveRefused(
             _("The social insurance office has not confirmed your account yet. Your draft is kept.")
         )
+    if organisation.kind != dossier.filer:
+        raise MoveRefused(
+            _("This draft was begun as another kind of organisation; begin it again from its procedure.")
+        )
     dossier.organisation_name = organisation.user.full_name
     dossier.organisation_code = organisation.code
 

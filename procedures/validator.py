@@ -1,5 +1,6 @@
 """Why a definition cannot be published, each reason at its place and in both languages."""
 
+import math
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -77,6 +78,30 @@ def doubles(definition: Definition) -> Iterator[Problem]:
         for key, count in Counter(part.keys(definition)).items():
             if count > 1:
                 yield Problem(many, key, "", _("This name stands twice."))
+
+
+_MOST_PARTS, _MOST_WAYS = 400, 200
+
+
+def too_large(definition: Definition) -> Iterator[Problem]:
+    """What no procedure needs, and no page could show."""
+    for many, part in PARTS.items():
+        pieces = part.of(definition)
+        if len(pieces) > _MOST_PARTS:
+            yield Problem(many if part.many else "", "", "", _("There are too many of them."))
+        for aspect in (a for a in part.aspects if a.kind == "condition"):
+            for key, piece in zip(part.keys(definition), pieces, strict=True):
+                if _ways(aspect.of(piece)) > _MOST_WAYS:
+                    yield Problem(part.many, key, aspect.name, _("The condition has too many tests."))
+
+
+def _ways(condition: Condition | None) -> int:
+    """In how many ways ``condition`` can be met: as many groups of tests the editor shows."""
+    if condition is None:
+        return 0
+    if condition.any:
+        return sum(map(_ways, condition.any))
+    return math.prod(map(_ways, condition.all))
 
 
 # --- Questions -----------------------------------------------------------------------------------

@@ -4,6 +4,8 @@ Each race is shown first: with the lock taken away the wrong thing happens. With
 """
 
 import random
+import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -16,9 +18,9 @@ from django.utils import timezone
 
 from portal import outbox
 from portal.models import OutboxMessage, User
-from procedures import catalogue, demo, dossiers, intake, mailroom, workflow
+from procedures import catalogue, closures, demo, dossiers, intake, mailroom, workflow
 from procedures.deadlines import closing
-from procedures.models import Dossier, DossierEvent, IntakeList, Office, ProcedureVersion
+from procedures.models import Closure, Dossier, DossierEvent, IntakeList, Office, ProcedureVersion
 from procedures.workflow import MoveRefused
 from tests.conftest import _staff, file_draft, make_draft
 from tests.threads import Meeting, at_once
@@ -354,3 +356,49 @@ def test_a_filing_that_commits_while_a_list_is_closed_goes_to_the_next_one() -> 
     assert following.row_count == 1
     assert following.rows.get().late
     assert following.previous_digest == closed.digest
+
+
+def _stopped_while_days_are_given(dossier: Dossier) -> list[Any]:
+    """A clock that somebody stops at the moment the days of a closure are given back to it."""
+    now, stopping = timezone.now(), threading.Event()
+    Dossier.objects.filter(pk=dossier.pk).update(
+        clock_started_on=timezone.localdate(now) - timedelta(days=20), due_at=now + timedelta(days=9)
+    )
+    Closure.objects.create(
+        office=Office.objects.get(slug="cam-ranh"),
+        reason="Phong tỏa",
+        document="6225/UBND-KGVX",
+        starts_at=now - timedelta(days=10),
+        ends_at=now - timedelta(seconds=1),
+        pauses_clock=True,
+        pause_source="NĐ 01/2021 Đ.1",
+    )
+    closures.follow_up(now)
+
+    def stop() -> None:
+        with transaction.atomic():
+            Dossier.objects.filter(pk=dossier.pk).update(due_at=None, days_left=4)
+            stopping.set()
+            time.sleep(0.7)
+
+    def give() -> None:
+        stopping.wait(10)
+        message = OutboxMessage.objects.get(topic="closures.days")
+        with transaction.atomic():
+            closures.give_days_back(message)
+
+    return at_once(stop, give)
+
+
+def test_days_are_not_given_to_a_clock_that_is_stopped_at_that_moment(waiting: Dossier) -> None:
+    assert _stopped_while_days_are_given(waiting) == [None, None]
+    waiting.refresh_from_db()
+    assert (waiting.due_at, waiting.days_left) == (None, 4)
+    assert not waiting.events.filter(action=closures.DAYS_CLOSED).exists()
+
+
+@pytest.mark.usefixtures("no_locks")
+def test_without_the_lock_a_stopped_clock_gets_a_deadline(waiting: Dossier) -> None:
+    _stopped_while_days_are_given(waiting)
+    waiting.refresh_from_db()
+    assert waiting.due_at is not None

@@ -16,7 +16,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from portal.http import see_other, signed_in
+from portal.http import form_key, see_other, signed_in
 from portal.models import AccessLog, User
 from portal.roles import EVERYBODY, RoleAdmin
 from portal.text import without_marks
@@ -276,7 +276,7 @@ class DossierAdmin(RoleAdmin):
                 dossier,
                 request.POST.getlist("arrived"),
                 actor=_user(request),
-                key=_key(request),
+                key=form_key(request),
                 now=timezone.now(),
             )
         except MoveRefused as refused:
@@ -301,27 +301,23 @@ def _user(request: HttpRequest) -> User:
     return signed_in(request).user  # type: ignore[arg-type]
 
 
-def _key(request: HttpRequest) -> str:
-    return request.POST.get("key", "")[:80] or secrets.token_urlsafe(12)
-
-
 def _move(dossier: Dossier, action: str, request: HttpRequest) -> DossierEvent:
     note, actor, now = request.POST.get("note", "")[:4000], _user(request), timezone.now()
     if action == "dispatch":
         return mailroom.dispatch(
-            dossier, request.POST.get("tracking", ""), actor=actor, key=_key(request), now=now
+            dossier, request.POST.get("tracking", ""), actor=actor, key=form_key(request), now=now
         )
     if action == "apologise":
         new_due = request.POST.get("new_due", "")[:20]
-        return apologies.apologise(dossier, new_due, actor=actor, key=_key(request), reason=note, now=now)
+        return apologies.apologise(dossier, new_due, actor=actor, key=form_key(request), reason=note, now=now)
     if action == results.CLOSE:
         upload = request.FILES.get("result")
-        return results.hand_over(dossier, upload, actor=actor, key=_key(request), note=note, now=now)
+        return results.hand_over(dossier, upload, actor=actor, key=form_key(request), note=note, now=now)
     missing = [line.strip() for line in request.POST.get("missing", "").splitlines() if line.strip()]
     facts: dict[str, Any] = {"missing": missing} if action == "ask_supplement" else {}
     if action == "reject" and (basis := request.POST.get("legal_basis", "").strip()[:500]):
         facts["legal_basis"] = basis
-    return workflow.move(dossier, action, actor=actor, key=_key(request), note=note, facts=facts, now=now)
+    return workflow.move(dossier, action, actor=actor, key=form_key(request), note=note, facts=facts, now=now)
 
 
 _LABELS = {"supplement": gettext_lazy("Supplement"), attachments.RESULT: gettext_lazy("Result")}

@@ -100,8 +100,10 @@ class OrganisationAdmin(RoleAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         may = role(request.user) in _CONFIRM
+        found = self.get_object(request, object_id)
+        context = {"may_settle": may, "seen": organisations.mark(found) if found else ""}
         page: HttpResponse = super().change_view(
-            request, object_id, form_url, {**(extra_context or {}), "may_settle": may}
+            request, object_id, form_url, {**(extra_context or {}), **context}
         )
         return page
 
@@ -128,8 +130,18 @@ class OrganisationAdmin(RoleAdmin):
             return
         try:
             organisations.decide(
-                organisation, actor=actor, reason="" if "confirm" in request.POST else reason
+                organisation,
+                actor=actor,
+                reason="" if "confirm" in request.POST else reason,
+                seen=request.POST.get("seen", ""),
             )
+        except organisations.Changed:
+            self.message_user(
+                request,
+                _("The organisation has just changed what it says about itself. Please look again."),
+                messages.ERROR,
+            )
+            return
         except IntegrityError:
             self.message_user(
                 request, _("Another account with this code is confirmed already."), messages.ERROR

@@ -54,7 +54,10 @@ class OfficeAdmin(RoleAdmin):
 
 @admin.register(Closure)
 class ClosureAdmin(RoleAdmin):
-    """A closure takes effect as it is saved; it is ended by a date, never deleted."""
+    """A closure takes effect as it is saved; it is ended by a date, never deleted.
+
+    What has followed from it stays: once begun, place, time and scope are fixed; once ended, everything.
+    """
 
     viewers, editors = EVERYBODY, LEADERS
     list_display = ("office", "scope", "starts_at", "ends_at", "reason", "document", "pauses_clock")
@@ -63,6 +66,13 @@ class ClosureAdmin(RoleAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Closure | None = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or _decides(request, obj.office))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Closure | None = None) -> tuple[str, ...]:
+        if obj is None or obj.begun_at is None:
+            return ()
+        fixed = ("office", "scope", "starts_at")
+        rest = ("ends_at", "reason", "document", "pauses_clock", "pause_source")
+        return (*fixed, *rest) if obj.ended_at else fixed
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "office" and not _whole_province(request):

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from portal import fields
-from portal.http import UserRequest, citizen_required, render_page, see_other
+from portal.http import UserRequest, citizen_required, form_key, render_page, see_other
 from procedures import attachments, desk, dossiers, filers, papers, workflow
 from procedures.catalogue import definition_for
 from procedures.definition import Definition
@@ -49,7 +49,7 @@ def check(request: UserRequest, code: str) -> HttpResponse:
     if not form.is_valid():
         return check_page(request, dossier, form=form, status=422)
     try:
-        dossiers.file(dossier, actor=request.user, key=request.POST.get("key", "")[:80] or "file")
+        dossiers.file(dossier, actor=request.user, key=form_key(request))
     except dossiers.Incomplete:
         return check_page(request, dossier, form=form, status=422)
     except workflow.MoveRefused as refused:

@@ -20,7 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from portal import fields, notices
-from portal.http import UserRequest, citizen_required, render_page, see_other, sign_in_required
+from portal.http import UserRequest, citizen_required, form_key, render_page, see_other, sign_in_required
 from portal.identifiers import tracking_number
 from portal.models import OutboxMessage
 from portal.templatetags.portal import form_errors
@@ -355,7 +355,7 @@ def posting_place(request: UserRequest, code: str) -> HttpResponse:
         options = offices.posting_options(dossier.office, timezone.now())
         chosen = next((place for place in options if place.slug == request.POST.get("office")), None)
         if chosen and chosen != dossier.office and chosen != dossier.post_to:
-            key = request.POST.get("key", "")[:80] or secrets.token_urlsafe(12)
+            key = form_key(request)
             closures.send_papers_to(dossier, chosen, actor=request.user, key=key, now=timezone.now())
             messages.success(request, _("A label for %(office)s is being made.") % {"office": chosen.name})
     return see_other(reverse("dossier", args=[dossier.code]))
@@ -413,7 +413,7 @@ def _act(
     facts: dict[str, Any] | None = None,
     supplement: SupplementForm | None = None,
 ) -> HttpResponse:
-    key = request.POST.get("key", "")[:80] or secrets.token_urlsafe(12)
+    key = form_key(request)
     try:
         workflow.move(dossier, action, actor=request.user, key=key, note=note, facts=facts)
     except (workflow.MoveRefused, ValidationError) as refused:

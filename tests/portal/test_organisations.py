@@ -145,10 +145,15 @@ def _settle(organisation: Organisation) -> str:
     return f"/quan-tri/portal/organisation/{organisation.pk}/xac-nhan/"
 
 
+def _seen(organisation: Organisation, **pressed: str) -> dict[str, str]:
+    """What the form of the page sends after somebody has looked at ``organisation``."""
+    return {"seen": organisations.mark(Organisation.objects.get(pk=organisation.pk)), **pressed}
+
+
 def test_a_clerk_of_its_office_confirms_it_and_it_is_told(
     waiting: User, clerk: User, sign_in: SignIn
 ) -> None:
-    sign_in(clerk).post(_settle(waiting.organisation), {"confirm": "1"})
+    sign_in(clerk).post(_settle(waiting.organisation), _seen(waiting.organisation, confirm="1"))
     own = Organisation.objects.get(user=waiting)
     assert own.confirmed_at is not None
     assert own.confirmed_by == clerk
@@ -161,7 +166,10 @@ def test_a_clerk_of_its_office_confirms_it_and_it_is_told(
 def test_it_reads_why_it_is_not_confirmed_corrects_itself_and_waits_again(
     waiting: User, clerk: User, sign_in: SignIn
 ) -> None:
-    sign_in(clerk).post(_settle(waiting.organisation), {"reason": "Mã thuộc đơn vị khác."})
+    sign_in(clerk).post(
+        _settle(waiting.organisation),
+        _seen(waiting.organisation, reason="Mã thuộc đơn vị khác."),
+    )
     client = sign_in(waiting)
     assert "Mã thuộc đơn vị khác." in client.get("/tai-khoan/").content.decode()
     assert client.post("/tai-khoan/", {**NEW, "code": "TK0777K"}).status_code == 303
@@ -170,7 +178,7 @@ def test_it_reads_why_it_is_not_confirmed_corrects_itself_and_waits_again(
 
 
 def test_a_refusal_needs_a_reason(waiting: User, clerk: User, sign_in: SignIn) -> None:
-    sign_in(clerk).post(_settle(waiting.organisation), {"refuse": "1"})
+    sign_in(clerk).post(_settle(waiting.organisation), _seen(waiting.organisation, refuse="1"))
     assert not Notice.objects.exists()
 
 
@@ -178,7 +186,7 @@ def test_another_office_and_the_administrator_do_not_confirm(
     waiting: User, other_clerk: User, administrator: User, director: User, sign_in: SignIn
 ) -> None:
     for person in (other_clerk, administrator, director):
-        answer = sign_in(person).post(_settle(waiting.organisation), {"confirm": "1"})
+        answer = sign_in(person).post(_settle(waiting.organisation), _seen(waiting.organisation, confirm="1"))
         assert answer.status_code == 404
     assert Organisation.objects.get(user=waiting).confirmed_at is None
 
@@ -204,7 +212,7 @@ def test_one_account_of_a_code_is_confirmed(employer: User, clerk: User, sign_in
     double = demo.organisation("employer", "GIẢ DANH", "", ward="22429", confirmed_by=None)
     Organisation.objects.filter(user=double).update(code="TK0123K")
     client = sign_in(clerk)
-    client.post(_settle(double.organisation), {"confirm": "1"})
+    client.post(_settle(double.organisation), _seen(double.organisation, confirm="1"))
     page = client.get(f"/quan-tri/portal/organisation/{double.organisation.pk}/change/")
     assert "Một tài khoản khác có mã này đã được xác nhận" in page.content.decode()
     assert Organisation.objects.get(user=double).confirmed_at is None
@@ -219,7 +227,7 @@ def test_what_the_office_confirmed_is_fixed_until_the_office_takes_it_back(
     own = Organisation.objects.get(user=employer)
     assert (own.user.full_name, own.code, own.kind) == (NEW["name"], "TK0123K", "employer")
     assert own.contact == "LÊ THỊ YẾN"
-    sign_in(clerk).post(_settle(own), {"reason": "Đơn vị đã giải thể."})
+    sign_in(clerk).post(_settle(own), _seen(own, reason="Đơn vị đã giải thể."))
     draft = _draft("sickness", "inpatient", employer)
     with pytest.raises(workflow.MoveRefused):
         dossiers.file(draft, actor=employer, key="k")
@@ -373,7 +381,10 @@ def test_an_employer_is_warned_of_the_same_person_only(employer: User) -> None:
 
 def test_deciding_is_recorded_in_the_log_of_the_admin(waiting: User, clerk: User, sign_in: SignIn) -> None:
     client = sign_in(clerk)
-    client.post(_settle(waiting.organisation), {"reason": "Chưa có trong sổ."})
+    client.post(
+        _settle(waiting.organisation),
+        _seen(waiting.organisation, reason="Chưa có trong sổ."),
+    )
     history = client.get(f"/quan-tri/portal/organisation/{waiting.organisation.pk}/history/")
     assert "Chưa có trong sổ." in history.content.decode()
 

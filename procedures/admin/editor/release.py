@@ -213,6 +213,8 @@ def _read(request: HttpRequest, version: ProcedureVersion) -> Definition:
         raise _Unreadable(str(error)) from None
     except msgspec.ValidationError as error:
         raise _Unreadable(_shape_words(str(error), content)) from None
+    except (RecursionError, ValueError):  # brackets in brackets, numbers of thousands of digits
+        raise _Unreadable(_("The file is nested too deeply, or a number in it is too long.")) from None
     if definition.slug != version.procedure.slug:
         raise _Unreadable(
             _("The file is for the procedure “%(theirs)s”, this is “%(ours)s”.")
