@@ -14,6 +14,7 @@ from procedures.models import Attachment, Dossier, DossierEvent
 from procedures.workflow import MoveRefused
 
 CLOSE = "close"
+REPLACED = "result_replaced"
 
 
 def hand_over(
@@ -41,6 +42,38 @@ def hand_over(
         if kept is not None:
             kept.file.delete(save=False)
         raise
+
+
+def replace(
+    dossier: Dossier, upload: "UploadedFile[Any] | None", *, actor: User, key: str, note: str, now: datetime
+) -> DossierEvent:
+    """Put the right file in place of a wrong one; the citizen is told, the old one opens no more.
+
+    Raises ``MoveRefused``.
+    """
+    if not may_replace(dossier, actor):
+        raise MoveRefused(_("You may not do this with this dossier."))
+    if upload is None or not note.strip():
+        raise MoveRefused(_("Please choose the right file and write the reason."))
+    with transaction.atomic():
+        locked = Dossier.objects.select_for_update(no_key=True).get(pk=dossier.pk)
+        if event := locked.events.filter(key=key).first():
+            return event
+        kept = _attach(locked, upload, actor)
+        Attachment.objects.filter(dossier=locked, document=attachments.RESULT, removed_at=None).exclude(
+            pk=kept.pk
+        ).update(removed_at=now)
+        facts = {"result_file": kept.name, "result_sha256": kept.sha256}
+        told = ("notices.event",)
+        return workflow.record(
+            locked, REPLACED, actor=actor, key=key, note=note, facts=facts, now=now, topics=told
+        )
+
+
+def may_replace(dossier: Dossier, actor: User) -> bool:
+    """Whether ``actor`` belongs to the office that gave the result, and there is one."""
+    staff = workflow.role_of(actor) in {"clerk", "supervisor"} and actor.staff.office_id == dossier.office_id
+    return staff and bool(of(dossier))
 
 
 def _attach(dossier: Dossier, upload: "UploadedFile[Any]", actor: User) -> Attachment:

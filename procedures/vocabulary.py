@@ -175,6 +175,7 @@ OWN_PAPERS = frozenset({"supplement", "result"})
 
 # What history notes beside the actions of a procedure (``workflow.record``).
 RECORDED: Mapping[str, Words] = {
+    "result_replaced": _("Another result file"),
     "rerouted": _("Papers go to another office"),
     "days_closed": _("New date: the office was closed"),
 }

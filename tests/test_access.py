@@ -161,6 +161,7 @@ PAGES = {
     "quan-tri/procedures/dossier/quet/": STAFF,
     "quan-tri/procedures/dossier/<int:pk>/hanh-dong/<slug:action>/": OFFICE,
     "quan-tri/procedures/dossier/<int:pk>/ban-goc/": OFFICE,
+    "quan-tri/procedures/dossier/<int:pk>/thay-ket-qua/": OFFICE,
     "quan-tri/procedures/dossier/<int:pk>/phieu-kiem-soat/": OFFICE,
     "quan-tri/procedures/intakelist/chot/": STAFF,
     "quan-tri/procedures/intakelist/<int:pk>/tai-ve/<str:kind>/": OFFICE,

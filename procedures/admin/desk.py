@@ -129,6 +129,7 @@ class DossierAdmin(RoleAdmin):
             path("quet/", view(self.scan), name="procedures_dossier_scan"),
             path("<int:pk>/hanh-dong/<slug:action>/", view(self.act), name="procedures_dossier_act"),
             path("<int:pk>/phieu-kiem-soat/", view(self.control_sheet), name="procedures_dossier_control"),
+            path("<int:pk>/thay-ket-qua/", view(self.replace_result), name="procedures_dossier_result"),
             path("<int:pk>/ban-goc/", view(self.record_originals), name="procedures_dossier_originals"),
         ]
         return [*own, *super().get_urls()]
@@ -193,6 +194,7 @@ class DossierAdmin(RoleAdmin):
             ),
             "urgent": urgent.is_open(dossier),
             "electronic": results.wanted_here(dossier),
+            "may_replace_result": results.may_replace(dossier, _user(request)),
             "answers": desk.answers(dossier, _by_paper(files)),
             "attachments": files,
             "originals": dossier.originals.all(),
@@ -234,6 +236,17 @@ class DossierAdmin(RoleAdmin):
             content_type="application/pdf",
             headers={"Content-Disposition": f'inline; filename="{dossier.code}-kiem-soat.pdf"'},
         )
+
+    def replace_result(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The right result file in place of a wrong one, after the dossier was closed."""
+        dossier, upload = self._mine(request, pk), request.FILES.get("result")
+        note, key, now = request.POST.get("note", "")[:4000], form_key(request), timezone.now()
+        if request.method == "POST":
+            try:
+                results.replace(dossier, upload, actor=_user(request), key=key, note=note, now=now)
+            except MoveRefused as refused:
+                return self._page(request, dossier, refused=refused, action=results.REPLACED)
+        return see_other(reverse("admin:procedures_dossier_change", args=[pk]))
 
     # --- Scanner ---------------------------------------------------------------------------------
 

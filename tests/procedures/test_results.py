@@ -125,3 +125,26 @@ def test_no_procedure_calls_a_paper_of_the_citizen_a_result() -> None:
     wrong = msgspec.structs.replace(definition.documents[0], slug="result")
     named = msgspec.structs.replace(definition, documents=(wrong, *definition.documents[1:]))
     assert "slug" in {problem.aspect for problem in validator.problems_of(named)}
+
+
+def test_a_wrong_result_is_replaced_and_opens_no_more(
+    approved: Dossier, clerk: User, other_clerk: User, sign_in: SignIn
+) -> None:
+    _close(sign_in(clerk), approved, PDF)
+    wrong = Attachment.objects.get(document="result")
+    address = f"/quan-tri/procedures/dossier/{approved.pk}/thay-ket-qua/"
+
+    def put(who: User, note: str = "Nhầm hồ sơ.") -> int:
+        right = SimpleUploadedFile("QD-124.pdf", PDF + b"right")
+        return sign_in(who).post(address, {"key": "r", "note": note, "result": right}).status_code
+
+    assert put(other_clerk) in {302, 404}
+    assert put(clerk, note=" ") == 422
+    assert put(clerk) == put(clerk) == 303
+    right = Attachment.objects.get(document="result", removed_at=None)
+    citizen = sign_in(approved.owner)
+    assert citizen.get(f"/ho-so/{approved.code}/tep/{wrong.pk}/").status_code == 404
+    shown = citizen.get(f"/ho-so/{approved.code}/tep/{right.pk}/")
+    assert b"".join(shown) == PDF + b"right"  # type: ignore[arg-type]
+    assert approved.events.get(action="result_replaced").facts["result_sha256"] == right.sha256
+    assert "Nhầm hồ sơ" not in citizen.get(f"/ho-so/{approved.code}/").content.decode()
