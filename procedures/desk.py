@@ -7,12 +7,13 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from portal.models import AccessLog, User
 from procedures import dossiers, hooks
 from procedures.catalogue import definition_for
 from procedures.definition import Definition, Field, Step
-from procedures.models import Dossier, DossierEvent
+from procedures.models import Dossier, DossierEvent, ParcelPaper
 from procedures.vocabulary import RECORDED
 
 Files = Mapping[str, list[dict[str, Any]]]
@@ -91,6 +92,11 @@ def words_of_facts(event: DossierEvent) -> list[str]:
         lines.append(_("Legal basis: %(law)s") % {"law": basis})
     if event.action == "rerouted":
         lines.append(_("Papers go to %(office)s.") % {"office": event.facts["office"]})
+    if event.action == "parcel_received":
+        lines.append(_("It lies at %(office)s.") % {"office": event.facts["office"]})
+    if "way_back" in event.facts:
+        lines.append(_("The way back: %(how)s") % {"how": event.facts["way_back"]})
+    lines += [_paper_words(paper) for paper in event.facts.get("papers", [])]
     if "due" in event.facts and "due_was" in event.facts:
         old, new = (
             timezone.localtime(datetime.fromisoformat(event.facts[name])) for name in ("due_was", "due")
@@ -98,6 +104,17 @@ def words_of_facts(event: DossierEvent) -> list[str]:
         days = {"new": f"{new:%d/%m/%Y}", "old": f"{old:%d/%m/%Y}"}
         lines.append(_("Result now promised for %(new)s in place of %(old)s.") % days)
     return lines
+
+
+def _paper_words(paper: Mapping[str, Any]) -> str:
+    words = [str(paper["label"])]
+    if paper["pages"]:
+        words.append(ngettext("%(n)d page", "%(n)d pages", paper["pages"]) % {"n": paper["pages"]})
+    if paper["copy"]:
+        words.append(_("only a copy: please send the original"))
+    if paper["condition"] != ParcelPaper.Condition.GOOD:
+        words.append(str(ParcelPaper.Condition(paper["condition"]).label))
+    return "• " + ", ".join(words)
 
 
 def log_read(user: User | AnonymousUser, dossier: Dossier, what: str) -> None:

@@ -8,25 +8,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from portal.identifiers import compact, tracking_number
+from portal.identifiers import tracking_number
 from portal.models import User
-from procedures import dossiers, workflow
+from procedures import workflow
 from procedures.models import Dossier, DossierEvent, PostalItem
 from procedures.workflow import MoveRefused
-
-
-def find(scanned: str, *, actor: User) -> Dossier | None:
-    """The dossier of a scanned dossier code or tracking number, among those ``actor`` may see.
-
-    Citizens type tracking numbers themselves: one that stands on two dossiers points at neither.
-    """
-    typed = scanned.strip().upper().replace(" ", "")
-    mine = dossiers.visible_to(actor)
-    found = mine.filter(code=typed).first()
-    if found is None and typed:
-        posted = list(mine.filter(postal_items__tracking=compact(typed)).distinct()[:2])
-        found = posted[0] if len(posted) == 1 else None
-    return found
 
 
 def receive(

@@ -178,4 +178,7 @@ RECORDED: Mapping[str, Words] = {
     "result_replaced": _("Another result file"),
     "rerouted": _("Papers go to another office"),
     "days_closed": _("New date: the office was closed"),
+    "parcel_received": _("A parcel has arrived"),
+    "parcel_counted": _("A parcel was opened"),
+    "parcel_returned": _("A parcel was sent back"),
 }

@@ -1,4 +1,4 @@
-"""The review desk: the queue of an office, a dossier's page, its actions, and the scanner."""
+"""The review desk: the queue of an office, a dossier's page, and its actions."""
 
 import secrets
 from datetime import timedelta
@@ -22,6 +22,7 @@ from portal.roles import EVERYBODY, RoleAdmin
 from portal.text import without_marks
 from procedures import apologies, attachments, desk, dossiers, mailroom, papers, results, urgent, workflow
 from procedures.admin.filters import CaseFilter, DueFilter, ProcedureFilter, StateFilter
+from procedures.admin.mailroom import scan
 from procedures.admin.urgent import banner
 from procedures.catalogue import definition_for
 from procedures.models import Dossier, DossierEvent
@@ -126,7 +127,7 @@ class DossierAdmin(RoleAdmin):
         view = self.admin_site.admin_view
         own = [
             path("khan/", view(banner), name="procedures_dossier_urgent"),
-            path("quet/", view(self.scan), name="procedures_dossier_scan"),
+            path("quet/", view(scan), name="procedures_dossier_scan"),
             path("<int:pk>/hanh-dong/<slug:action>/", view(self.act), name="procedures_dossier_act"),
             path("<int:pk>/phieu-kiem-soat/", view(self.control_sheet), name="procedures_dossier_control"),
             path("<int:pk>/thay-ket-qua/", view(self.replace_result), name="procedures_dossier_result"),
@@ -248,40 +249,9 @@ class DossierAdmin(RoleAdmin):
                 return self._page(request, dossier, refused=refused, action=results.REPLACED)
         return see_other(reverse("admin:procedures_dossier_change", args=[pk]))
 
-    # --- Scanner ---------------------------------------------------------------------------------
-
-    def scan(self, request: HttpRequest) -> HttpResponse:
-        """One field: a scanned code shows what should be in the envelope, Enter records it."""
-        scanned = request.GET.get("ma", "").strip()
-        dossier = mailroom.find(scanned, actor=_user(request)) if scanned else None
-        if dossier is not None:
-            desk.log_read(request.user, dossier, "scan")
-        waits = dossier is not None and any(
-            t.action == "record_originals" for t in workflow.available_actions(dossier, _user(request))
-        )
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": _("Scan papers"),
-            "scanned": scanned,
-            "dossier": dossier,
-            "waits": waits,
-            "key": secrets.token_urlsafe(12),
-            "state": definition_for(dossier).state(dossier.state) if dossier else None,
-            "originals": dossier.originals.all() if dossier else [],
-        }
-        return render(
-            request, "admin/procedures/scan.html", context, status=404 if scanned and not dossier else 200
-        )
-
     def record_originals(self, request: HttpRequest, pk: int) -> HttpResponse:
         dossier = self._mine(request, pk)
-        scanning = "quet" in request.POST
-        back = (
-            reverse("admin:procedures_dossier_scan")
-            if scanning
-            else reverse("admin:procedures_dossier_change", args=[pk])
-        )
+        back = reverse("admin:procedures_dossier_change", args=[pk])
         if request.method != "POST":
             return see_other(back)
         try:

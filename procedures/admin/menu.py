@@ -22,11 +22,12 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             [
                 (_("Queue"), "inbox", "admin:procedures_dossier_changelist", EVERYBODY),
                 (
-                    _("Scan papers"),
+                    _("Mailroom"),
                     "barcode_scanner",
                     "admin:procedures_dossier_scan",
                     {"clerk", "supervisor"},
                 ),
+                (_("Parcels"), "package_2", "admin:procedures_parcel_changelist", EVERYBODY),
                 (_("Daily intake lists"), "list_alt", "admin:procedures_intakelist_changelist", EVERYBODY),
             ],
         ),

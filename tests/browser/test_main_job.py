@@ -270,7 +270,7 @@ def _scan(page: Page, scanned: str) -> None:
     page.keyboard.type(scanned)
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name=scanned)).to_be_visible()
-    expect(page.locator(".desk-card button")).to_be_focused()
+    expect(page.locator(".desk-papers input[type=number]").first).to_be_focused()
     check_accessible(page, theirs=True)
     page.keyboard.press("Enter")
     expect(page.locator("#ma")).to_be_focused()

@@ -1,4 +1,4 @@
-"""The clerk's day in the admin: queue, scanner, actions."""
+"""The clerk's day in the admin: queue and actions."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,7 +10,7 @@ from django.utils import timezone
 from portal import outbox
 from portal.models import OutboxMessage, User
 from procedures import mailroom, workflow
-from procedures.models import Dossier, PostalItem
+from procedures.models import Dossier
 
 SignIn = Callable[[User], Client]
 QUEUE = "/quan-tri/procedures/dossier/"
@@ -31,31 +31,6 @@ def _arrive(dossier: Dossier, clerk: User) -> None:
     dossier.refresh_from_db()
 
 
-def test_scanning_the_label_and_pressing_enter_twice_records_the_originals(
-    filed: Dossier, clerk: User, sign_in: SignIn
-) -> None:
-    client = sign_in(clerk)
-    scanned = client.get(f"{QUEUE}quet/", {"ma": f" {str(filed.code).lower()} "}).content.decode()
-    assert filed.applicant in scanned
-    assert scanned.count('name="arrived"') == 2
-    response = client.post(
-        f"{QUEUE}{filed.pk}/ban-goc/", {"arrived": ["form", "insurance_book"], "key": "s", "quet": "1"}
-    )
-    assert response["Location"] == f"{QUEUE}quet/"
-    filed.refresh_from_db()
-    assert filed.state == "originals_received"
-    assert filed.due_at is not None
-    assert client.get(response["Location"]).status_code == 200
-
-
-def test_a_parcel_is_found_by_its_tracking_number_too(filed: Dossier, clerk: User, sign_in: SignIn) -> None:
-    sign_in(filed.owner).post(f"/ho-so/{filed.code}/van-don/", {"tracking": "ra 00000001 4vn"})
-    assert PostalItem.objects.get().tracking == "RA000000014VN"
-    page = sign_in(clerk).get(f"{QUEUE}quet/", {"ma": "RA000000014VN"}).content.decode()
-    assert filed.code is not None
-    assert filed.code in page
-
-
 def test_one_missing_paper_keeps_the_clock_standing(filed: Dossier, clerk: User, sign_in: SignIn) -> None:
     sign_in(clerk).post(f"{QUEUE}{filed.pk}/ban-goc/", {"arrived": ["form"], "key": "s"})
     filed.refresh_from_db()
@@ -63,17 +38,6 @@ def test_one_missing_paper_keeps_the_clock_standing(filed: Dossier, clerk: User,
     assert list(filed.originals.filter(received_at=None).values_list("document", flat=True)) == [
         "insurance_book"
     ]
-
-
-@pytest.mark.parametrize("who", ["clerk", "other_clerk"])
-def test_an_unknown_code_says_so_and_a_foreign_one_looks_the_same(
-    who: str, filed: Dossier, sign_in: SignIn, request: pytest.FixtureRequest
-) -> None:
-    client = sign_in(request.getfixturevalue(who))
-    code = "BHXH056.02-210101-9999" if who == "clerk" else filed.code
-    response = client.get(f"{QUEUE}quet/", {"ma": code})
-    assert response.status_code == 404
-    assert filed.applicant not in response.content.decode()
 
 
 @pytest.mark.parametrize("query", ["TUYET", "tuyết", "anh tuyet", "5612345678", "261", "bhxh056.02"])

@@ -1,0 +1,218 @@
+"""The mailroom: a scanner that types, the parcel it means, and the parcels that wait for somebody."""
+
+import secrets
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from portal.http import see_other, signed_in
+from portal.models import User
+from portal.roles import EVERYBODY, RoleAdmin
+from procedures import desk, parcels
+from procedures.catalogue import definition_for
+from procedures.models import Parcel, ParcelPaper
+from procedures.parcels import Paper
+from procedures.workflow import MoveRefused
+
+LAST_SCANS = 10
+
+
+def scan(request: HttpRequest) -> HttpResponse:
+    """One field: Enter receives a parcel (POST) and shows what to do with it (``?buu=``)."""
+    user = _user(request)
+    if request.method == "POST":
+        return _receive(request, user)
+    number = request.GET.get("buu", "")
+    parcel = parcels.get_for(user, int(number)) if number.isascii() and number.isdigit() else None
+    return _page(request, user, parcel)
+
+
+def _receive(request: HttpRequest, user: User) -> HttpResponse:
+    _working(user)
+    scanned, bare = request.POST.get("ma", "").strip()[:60], "khong-ma" in request.POST
+    if not scanned and not bare:
+        return _page(request, user, None, refused=MoveRefused(_("Scan or type a code first."), field="ma"))
+    parcel, fresh = parcels.receive(
+        "" if bare else scanned,
+        actor=user,
+        key=request.POST.get("key", "")[:60] or secrets.token_urlsafe(12),
+        now=timezone.now(),
+        another="nua" in request.POST,
+    )
+    if parcel.dossier is not None:
+        desk.log_read(user, parcel.dossier, "scan")
+    if not fresh:
+        words = _("Parcel %(number)s was received before: see its steps below.")
+        messages.info(request, words % {"number": parcel.pk})
+    return see_other(_address(parcel))
+
+
+def _page(
+    request: HttpRequest, user: User, parcel: Parcel | None, *, refused: MoveRefused | None = None
+) -> HttpResponse:
+    dossier = parcel.dossier if parcel else None
+    here = getattr(getattr(user, "staff", None), "office_id", None)
+    words = request.GET.get("tim", "").strip()[:60]
+    works = parcel is not None and parcels.may_work(user) and parcel.office_id == here
+    context = {
+        **admin.site.each_context(request),
+        "opts": Parcel._meta,
+        "title": _("Mailroom"),
+        "parcel": parcel,
+        "own": dossier is not None and dossier.office_id == here,
+        "may_scan": parcels.may_work(user),
+        "works": works and parcel is not None and parcel.state in parcels.WAITING,
+        "state": definition_for(dossier).state(dossier.state) if dossier else None,
+        "originals": dossier.originals.all() if dossier else [],
+        "conditions": ParcelPaper.Condition.choices,
+        "papers": parcel.papers.select_related("original") if parcel else [],
+        "steps": parcel.steps.select_related("actor", "office") if parcel else [],
+        "words": words,
+        "candidates": parcels.candidates(words, actor=user) if works and words else [],
+        "last": parcels.visible_to(user).filter(office=here)[:LAST_SCANS] if here else [],
+        "refused": refused,
+        "typed": request.POST if refused else {},
+        "key": secrets.token_urlsafe(12),
+    }
+    return render(request, "admin/procedures/scan.html", context, status=422 if refused else 200)
+
+
+@admin.register(Parcel)
+class ParcelAdmin(RoleAdmin):
+    """Parcels of the office and those coming to it; a row opens on the scanner's page."""
+
+    viewers = EVERYBODY
+    list_display = ("pk", "state", "dossier_code", "tracking", "scanned", "office", "received_at", "whom")
+    list_filter = ("state", "office")
+    search_fields = ("dossier__code", "tracking", "scanned")
+    search_help_text = gettext_lazy("Dossier code, tracking number or what was scanned")
+    list_per_page = 50
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Parcel]:
+        return parcels.visible_to(_user(request))
+
+    @admin.display(description=gettext_lazy("dossier"))
+    def dossier_code(self, parcel: Parcel) -> str:
+        return str(parcel.dossier or "–")
+
+    @admin.display(description=gettext_lazy("received by"))
+    def whom(self, parcel: Parcel) -> str:
+        return parcel.received_by.full_name
+
+    def get_urls(self) -> list[URLPattern]:
+        doing = path(
+            "<int:pk>/viec/<slug:doing>/", self.admin_site.admin_view(self.act), name="procedures_parcel_act"
+        )
+        return [doing, *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        return see_other(_address(self._mine(request, object_id)))
+
+    def _mine(self, request: HttpRequest, pk: str | int) -> Parcel:
+        found: Parcel | None = self.get_object(request, str(pk))
+        if found is None:
+            raise Http404
+        return found
+
+    def act(self, request: HttpRequest, pk: int, doing: str) -> HttpResponse:
+        """Count a parcel, say whose it is, note something, send it back or strike it out."""
+        parcel, user = self._mine(request, pk), _user(request)
+        if doing not in _DOINGS:
+            raise Http404
+        if request.method != "POST":
+            return see_other(_address(parcel))
+        _working(user)
+        try:
+            done = _DOINGS[doing](parcel, request, user)
+        except MoveRefused as refused:
+            return _page(request, user, parcel, refused=refused)
+        self.message_user(request, f"{parcel.dossier or parcel.pk}: {done}", messages.SUCCESS)
+        stays = doing in {"la-cua", "ghi-chu"}
+        return see_other(_address(parcel) if stays else reverse("admin:procedures_dossier_scan"))
+
+
+def _address(parcel: Parcel) -> str:
+    return f"{reverse('admin:procedures_dossier_scan')}?buu={parcel.pk}"
+
+
+def _user(request: HttpRequest) -> User:
+    return signed_in(request).user  # type: ignore[arg-type]
+
+
+def _working(user: User) -> None:
+    if not parcels.may_work(user):
+        raise PermissionDenied
+
+
+def _note(request: HttpRequest) -> str:
+    return request.POST.get("note", "").strip()[:1000]
+
+
+def _count(parcel: Parcel, request: HttpRequest, user: User) -> str:
+    complete = parcels.count(parcel, _papers(request), actor=user, now=timezone.now(), note=_note(request))
+    if complete:
+        return _("the parcel is counted, no paper is missing.")
+    return _("the parcel is counted, but something is still missing.")
+
+
+def _papers(request: HttpRequest) -> list[Paper]:
+    """What was ticked, with the number of pages and the condition typed beside it."""
+    posted = request.POST
+    return [
+        Paper(
+            document,
+            pages=_pages(posted.get(f"{document}-to", "")),
+            copy=posted.get(f"{document}-la") == "copy",
+            condition=_condition(posted.get(f"{document}-tt", "")),
+        )
+        for document in dict.fromkeys(posted.getlist("arrived"))
+    ]
+
+
+def _pages(typed: str) -> int | None:
+    typed = typed.strip()
+    if not typed:
+        return None
+    if not (typed.isascii() and typed.isdigit() and 1 <= int(typed[:5]) <= 999):
+        raise MoveRefused(_("Pages are a number from 1 to 999."), field="pages")
+    return int(typed)
+
+
+def _condition(typed: str) -> str:
+    return typed if typed in ParcelPaper.Condition.values else ParcelPaper.Condition.GOOD
+
+
+def _identify(parcel: Parcel, request: HttpRequest, user: User) -> str:
+    found = parcels.identify(parcel, request.POST.get("ma", "")[:60], actor=user, now=timezone.now())
+    if found.dossier is not None:
+        desk.log_read(user, found.dossier, "scan")
+    return _("the parcel has found its dossier: %(code)s.") % {"code": found.dossier}
+
+
+def _keep(parcel: Parcel, request: HttpRequest, user: User) -> str:
+    parcels.note(parcel, _note(request), actor=user, now=timezone.now())
+    return _("noted.")
+
+
+def _send_back(parcel: Parcel, request: HttpRequest, user: User) -> str:
+    parcels.send_back(parcel, actor=user, now=timezone.now(), words=_note(request))
+    return _("the parcel goes back to its sender.")
+
+
+def _strike(parcel: Parcel, request: HttpRequest, user: User) -> str:
+    parcels.strike(parcel, actor=user, now=timezone.now(), words=_note(request))
+    return _("struck out; the row stays.")
+
+
+_DOINGS = {"dem": _count, "la-cua": _identify, "ghi-chu": _keep, "tra-lai": _send_back, "gach": _strike}
