@@ -207,7 +207,9 @@ def start_process(name: str, env: Mapping[str, str], *, port: int = 8000) -> Chi
         cwd=ROOT,
         # A worker first finishes what it is doing; what it drops is done again from the outbox.
         stop_signals=(signal.SIGTERM, signal.SIGQUIT) if worker else (signal.SIGTERM,),
-        orphan_signal=signal.SIGQUIT if worker else signal.SIGTERM,
+        # With the parent the broker is gone, and a worker that misses it may never end by itself. Its pool
+        # dies with it: Celery asks the kernel for that.
+        orphan_signal=signal.SIGKILL if worker else signal.SIGTERM,
     )
     child.url = f"http://{HOST}:{port}" if name == "web" else ""
     return child
