@@ -90,7 +90,7 @@ def test_every_page_of_somebody_who_signed_in_stays_out_of_caches(filed: Dossier
 
 def test_staff_pages_stay_out_of_caches(filed: Dossier, clerk: User, sign_in: SignIn) -> None:
     client = sign_in(clerk)
-    for path in (QUEUE, f"{QUEUE}{filed.pk}/change/", f"{QUEUE}quet/?ma={filed.code}"):
+    for path in (QUEUE, f"{QUEUE}{filed.pk}/change/", f"{QUEUE}quet/?tim={filed.code}"):
         assert "no-store" in client.get(path)["Cache-Control"], path
 
 
@@ -168,7 +168,7 @@ def test_a_nul_in_an_address_is_a_bad_request(path: str, citizen: User) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["?q=%00", "?state=%00", "?channel__exact=%00", "quet/?ma=%00", "%00/change/", "%00/history/"],
+    ["?q=%00", "?state=%00", "?channel__exact=%00", "quet/?tim=%00", "%00/change/", "%00/history/"],
 )
 def test_a_nul_in_an_address_of_the_desk_is_a_bad_request(path: str, clerk: User) -> None:
     assert _calm(clerk).get(QUEUE + path).status_code == 400
@@ -427,7 +427,7 @@ def test_script_typed_by_a_citizen_or_a_clerk_is_text_on_every_page(
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page, path
         assert "<b>x</b>" not in page
         assert _harmless(page), path
-    for client, path in ((citizen, "/ho-so/"), (staff, QUEUE), (staff, f"{QUEUE}quet/?ma={hostile.code}")):
+    for client, path in ((citizen, "/ho-so/"), (staff, QUEUE), (staff, f"{QUEUE}quet/?tim={hostile.code}")):
         assert _harmless(client.get(path).content.decode()), path
 
 
@@ -474,7 +474,7 @@ def test_no_word_of_a_person_stands_where_the_desk_evaluates_expressions(
 ) -> None:
     """The theme's pages run Alpine: what stands in an x- or @ attribute is code, escaped or not."""
     client = _calm(clerk)
-    for path in (f"{QUEUE}?q=zauberwort", f"{QUEUE}quet/?ma=zauberwort", f"{QUEUE}{hostile.pk}/change/"):
+    for path in (f"{QUEUE}?q=zauberwort", f"{QUEUE}quet/?tim=zauberwort", f"{QUEUE}{hostile.pk}/change/"):
         page = client.get(path).content.decode()
         code = re.findall(r"""\s(?:x-[\w.:-]+|@[\w.:-]+|:[\w-]+)=(?:"([^"]*)"|'([^']*)')""", page)
         assert code
