@@ -5,9 +5,8 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Q
-
 from pension.models import LegalFigure
+from portal.dated import valid
 
 
 class FigureMissing(LookupError):
@@ -28,9 +27,7 @@ def figure(name: str, on: date) -> Any:
 
 @lru_cache(maxsize=256)
 def _figure(name: str, on: date, _minute: int) -> Any:
-    row = LegalFigure.objects.filter(
-        Q(valid_to=None) | Q(valid_to__gte=on), name=name, valid_from__lte=on
-    ).first()
+    row = LegalFigure.objects.filter(valid(on), name=name).first()
     if row is None:
         raise FigureMissing(name, on)
     return row.value

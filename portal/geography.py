@@ -6,8 +6,7 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
-from django.db.models import Q
-
+from portal.dated import valid
 from portal.models import District, Ward
 from portal.options import Options
 
@@ -24,9 +23,7 @@ def wards(on: date) -> Options:
 
 @lru_cache(maxsize=4)
 def _wards(on: date, _minute: int) -> Options:
-    wards = Ward.objects.filter(
-        Q(valid_from=None) | Q(valid_from__lte=on), Q(valid_to=None) | Q(valid_to__gte=on)
-    ).select_related("district")
+    wards = Ward.objects.filter(valid(on)).select_related("district")
     groups: dict[str, list[tuple[str, str]]] = {}
     for ward in wards:
         groups.setdefault(ward.district.name, []).append((ward.code, ward.name))

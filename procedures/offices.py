@@ -7,6 +7,7 @@ from functools import lru_cache
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from portal.dated import valid
 from portal.models import Filer, Organisation, Ward
 from procedures.models import Closure, Office, OfficeArea
 
@@ -18,13 +19,7 @@ class NoOffice(LookupError):
 def office_for(ward_code: str, on: date) -> Office:
     """The office that serves ``ward_code`` on the day ``on``; raises ``NoOffice``."""
     area = (
-        OfficeArea.objects.filter(
-            Q(valid_from=None) | Q(valid_from__lte=on),
-            Q(valid_to=None) | Q(valid_to__gte=on),
-            district__wards__code=ward_code,
-        )
-        .select_related("office")
-        .first()
+        OfficeArea.objects.filter(valid(on), district__wards__code=ward_code).select_related("office").first()
     )
     if area is None:
         raise NoOffice(ward_code)
@@ -49,9 +44,7 @@ def office_of(organisation: Organisation, on: date) -> Office:
 
 def organisations_of(office: Office, on: date) -> QuerySet[Organisation]:
     """The organisations ``office`` looks after, as ``office_of`` tells."""
-    areas = OfficeArea.objects.filter(
-        Q(valid_from=None) | Q(valid_from__lte=on), Q(valid_to=None) | Q(valid_to__gte=on), office=office
-    )
+    areas = OfficeArea.objects.filter(valid(on), office=office)
     mine = ~Q(kind=Filer.HEALTH_FACILITY) & Q(user__ward__district__in=areas.values("district"))
     if office.level == Office.Level.PROVINCE:
         mine |= Q(kind=Filer.HEALTH_FACILITY)
@@ -60,18 +53,12 @@ def organisations_of(office: Office, on: date) -> QuerySet[Organisation]:
 
 def in_force(at: datetime) -> QuerySet[Office]:
     """The offices there are at this moment."""
-    day = timezone.localdate(at)
-    return Office.objects.filter(
-        Q(valid_from=None) | Q(valid_from__lte=day), Q(valid_to=None) | Q(valid_to__gte=day)
-    )
+    return Office.objects.filter(valid(timezone.localdate(at)))
 
 
 def areas(office: Office, on: date) -> list[OfficeArea]:
     """What ``office`` serves on the day ``on``."""
-    now = office.areas.filter(
-        Q(valid_from=None) | Q(valid_from__lte=on), Q(valid_to=None) | Q(valid_to__gte=on)
-    )
-    return list(now.select_related("district").order_by("district__code"))
+    return list(office.areas.filter(valid(on)).select_related("district").order_by("district__code"))
 
 
 def full_address(street: str, ward: Ward | None) -> str:
