@@ -122,6 +122,11 @@ def see_other(url: str) -> HttpResponse:
     return HttpResponse(status=303, headers={"Location": url})
 
 
+def go_on(request: Request, url: str, page: Callable[..., HttpResponse]) -> HttpResponse:
+    """On to ``url`` after a form: 303, or for htmx the ``page`` itself, which saves a round trip."""
+    return page(push_url=url) if request.htmx else see_other(url)
+
+
 def too_many(request: HttpRequest, *, action: str, key: str | None = None) -> bool:
     """Count this attempt at ``action`` (see ACCOUNT_RATE_LIMITS); True when it is one too many."""
     return not ratelimit.consume(request, action=action, key=key)

@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import date
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -15,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from portal import fields
-from portal.http import UserRequest, citizen_required, form_key, render_page, see_other
+from portal.http import UserRequest, citizen_required, form_key, go_on, render_page, see_other
 from procedures import attachments, desk, dossiers, filers, papers, workflow
 from procedures.catalogue import definition_for
 from procedures.definition import Definition
@@ -55,14 +56,7 @@ def check(request: UserRequest, code: str) -> HttpResponse:
     except workflow.MoveRefused as refused:
         form.add_error(None, str(refused))
         return check_page(request, dossier, form=form, status=422)
-    return _filed(request, dossier)
-
-
-def _filed(request: UserRequest, dossier: Dossier) -> HttpResponse:
-    url = reverse("dossier", args=[dossier.code])
-    if request.htmx:
-        return dossier_page(request, dossier, push_url=url)
-    return see_other(url)
+    return go_on(request, reverse("dossier", args=[dossier.code]), partial(dossier_page, request, dossier))
 
 
 def check_page(

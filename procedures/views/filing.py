@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from portal.http import UserRequest, citizen_required, render_page, see_other
+from portal.http import UserRequest, citizen_required, go_on, render_page, see_other
 from procedures import catalogue, dossiers, filers
 from procedures.catalogue import definition_for, definition_of
 from procedures.definition import Definition, Step
@@ -242,12 +242,11 @@ def _back_url(request: UserRequest, definition: Definition, dossier: Dossier, fo
 
 
 def _go_on(request: UserRequest, dossier: Dossier, place: Step | str) -> HttpResponse:
-    """The next page: a redirect, or for htmx the page itself, which saves a round trip."""
-    url = url_of(dossier, place)
-    if not request.htmx:
-        return see_other(url)
-    if isinstance(place, Step):
-        form = _blank(dossier, definition_for(dossier), place)
-        return _step_page(request, dossier, place, form, push_url=url)
-    page = uploads_page if place == "uploads" else check_page
-    return page(request, dossier, push_url=url)
+    def page(*, push_url: str) -> HttpResponse:
+        if isinstance(place, Step):
+            form = _blank(dossier, definition_for(dossier), place)
+            return _step_page(request, dossier, place, form, push_url=push_url)
+        drawn = uploads_page if place == "uploads" else check_page
+        return drawn(request, dossier, push_url=push_url)
+
+    return go_on(request, url_of(dossier, place), page)

@@ -1,5 +1,6 @@
 """The page of a draft where papers are uploaded."""
 
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -10,10 +11,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from portal.http import UserRequest, citizen_required, render_page, see_other
-from procedures import attachments
+from portal.http import UserRequest, citizen_required, go_on, render_page, see_other
+from procedures import attachments, dossiers
 from procedures.catalogue import definition_for
-from procedures.definition import Document
 from procedures.models import Dossier
 from procedures.views.check import check_page
 from procedures.views.files import file_rows, take_files
@@ -31,23 +31,15 @@ def uploads(request: UserRequest, code: str) -> HttpResponse:
     wanted = uploaded(definition_for(dossier), dossier)
     errors = take_files(request, dossier, [d.slug for d in wanted])
     if not errors and "tai" not in request.GET and "upload" not in request.POST:
-        errors = _missing(dossier, wanted)
+        errors = _missing(dossier)
         if not errors:
-            return _to_check(request, dossier)
+            return go_on(request, url_of(dossier, "check"), partial(check_page, request, dossier))
     return uploads_page(request, dossier, errors=errors, status=422 if errors else 200)
 
 
-def _to_check(request: UserRequest, dossier: Dossier) -> HttpResponse:
-    url = url_of(dossier, "check")
-    return check_page(request, dossier, push_url=url) if request.htmx else see_other(url)
-
-
-def _missing(dossier: Dossier, wanted: list[Document]) -> dict[str, str]:
-    here = {a.document for a in attachments.current(dossier)}
+def _missing(dossier: Dossier) -> dict[str, str]:
     return {
-        d.slug: _("Please add: %(paper)s.") % {"paper": d.label}
-        for d in wanted
-        if d.required and d.slug not in here
+        d.slug: _("Please add: %(paper)s.") % {"paper": d.label} for d in dossiers.missing_uploads(dossier)
     }
 
 
