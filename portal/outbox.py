@@ -105,15 +105,20 @@ def _claim(now: datetime) -> OutboxMessage | None:
     only a worker that died without a word gets there, for failures are recorded.
     """
     claimed = OutboxMessage.objects.raw(
-        _CLAIM, {"now": now, "last": settings.OUTBOX_MAX_ATTEMPTS, "lease": _LEASE, "longest": _LONGEST_WAIT}
+        _CLAIM, {"now": now, "last": settings.OUTBOX_MAX_ATTEMPTS, "leases": _leases()}
     )
     return next(iter(claimed), None)
+
+
+def _leases() -> list[timedelta]:
+    """After how long a claimed row falls due again, by the attempt."""
+    return [max(_LEASE, _wait(attempt)) for attempt in range(1, settings.OUTBOX_MAX_ATTEMPTS + 1)]
 
 
 _CLAIM = """
 UPDATE portal_outboxmessage SET
     attempts = attempts + 1,
-    due_at = %(now)s + greatest(%(lease)s, least(interval '5 seconds' * power(3, attempts), %(longest)s)),
+    due_at = %(now)s + (%(leases)s::interval[])[least(attempts + 1, %(last)s)],
     state = CASE WHEN attempts < %(last)s THEN state ELSE 'dead' END,
     last_error = CASE WHEN attempts < %(last)s OR last_error <> '' THEN last_error
                       ELSE 'the worker died while running this' END
