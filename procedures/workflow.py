@@ -64,24 +64,22 @@ def move(
     ``prepare`` may set more on the locked dossier before the action is checked; it is saved with it.
     Raises ``MoveRefused``. ``dossier`` is brought up to date in place.
     """
-    now = now or timezone.now()
-    with transaction.atomic():
-        locked = Dossier.objects.select_for_update(no_key=True).get(pk=dossier.pk)
-        history = list(locked.events.all())
-        event = next((e for e in history if e.key == key), None)
-        if event is None:
-            if prepare:
-                prepare(locked)
-            attempt = _Attempt(locked, actor, note, facts or {}, now, history)
-            transition = _checked(attempt, action)
-            event = _record(attempt, transition.action, transition.leads_to(attempt.dossier.state), key)
-            _enter(locked, definition_for(locked), event.to_state, now)
-            if "due" in event.facts:
-                locked.due_at = datetime.fromisoformat(event.facts["due"])
-            locked.save(update_fields=None if prepare else _MOVED)
-            _enqueue(locked, transition.topics, event)
-    _refresh(dossier, locked)
-    return event
+    at = now or timezone.now()
+
+    def write(locked: Dossier, history: Sequence[DossierEvent]) -> DossierEvent:
+        if prepare:
+            prepare(locked)
+        attempt = _Attempt(locked, actor, note, facts or {}, at, history)
+        transition = _checked(attempt, action)
+        event = _record(attempt, transition.action, transition.leads_to(locked.state), key)
+        _enter(locked, definition_for(locked), event.to_state, at)
+        if "due" in event.facts:
+            locked.due_at = datetime.fromisoformat(event.facts["due"])
+        locked.save(update_fields=None if prepare else _MOVED)
+        _enqueue(locked, transition.topics, event)
+        return event
+
+    return _once(dossier, key, write)
 
 
 # What a move changes by itself.
@@ -104,19 +102,28 @@ def record(
 
     ``prepare`` may change the locked dossier before; ``topics`` are queued. Same ``key``, same event.
     """
-    now = now or timezone.now()
+    at = now or timezone.now()
+
+    def write(locked: Dossier, history: Sequence[DossierEvent]) -> DossierEvent:
+        if prepare:
+            prepare(locked)
+        attempt = _Attempt(locked, actor, note, facts or {}, at, history)
+        event = _record(attempt, action, locked.state, key)
+        locked.save()
+        _enqueue(locked, topics, event)
+        return event
+
+    return _once(dossier, key, write)
+
+
+def _once(
+    dossier: Dossier, key: str, write: Callable[[Dossier, Sequence[DossierEvent]], DossierEvent]
+) -> DossierEvent:
+    """What ``write`` makes of the locked dossier and its history, or what ``key`` has made before."""
     with transaction.atomic():
         locked = Dossier.objects.select_for_update(no_key=True).get(pk=dossier.pk)
         history = list(locked.events.all())
-        event = next((e for e in history if e.key == key), None)
-        if event is None:
-            if prepare:
-                prepare(locked)
-            event = _record(
-                _Attempt(locked, actor, note, facts or {}, now, history), action, locked.state, key
-            )
-            locked.save()
-            _enqueue(locked, topics, event)
+        event = next((e for e in history if e.key == key), None) or write(locked, history)
     _refresh(dossier, locked)
     return event
 
