@@ -51,8 +51,7 @@ def visible_to(user: User) -> QuerySet[Dossier]:
     except StaffMember.DoesNotExist:
         return dossiers.none()
     filed = dossiers.exclude(state="draft")
-    oversees = staff.role in {StaffMember.Role.DIRECTOR, StaffMember.Role.ADMINISTRATOR}
-    if oversees and staff.office.level == Office.Level.PROVINCE:
+    if staff.oversees_province:
         return filed
     return filed.filter(office_id=staff.office_id)
 
@@ -217,13 +216,14 @@ def review(dossier: Dossier, today: date) -> Review:
         checked.append(form)
         if form.is_valid():
             answers.update({k: v for k, v in form.cleaned_data.items() if v not in ("", [])})
-    uploaded = {attachment.document for attachment in attachments.current(dossier)}
-    missing = [
-        d.slug
-        for d in definition.documents_for(dossier.typed)
-        if d.uploaded and d.required and d.slug not in uploaded
-    ]
-    return Review(answers, checked, missing)
+    return Review(answers, checked, [paper.slug for paper in missing_uploads(dossier)])
+
+
+def missing_uploads(dossier: Dossier) -> list[Document]:
+    """The papers a draft needs a file of and has none."""
+    here = {attachment.document for attachment in attachments.current(dossier)}
+    wanted = definition_for(dossier).documents_for(dossier.typed)
+    return [paper for paper in wanted if paper.uploaded and paper.required and paper.slug not in here]
 
 
 def answered(
@@ -317,6 +317,7 @@ def _freeze(dossier: Dossier, found: Review, now: datetime) -> None:
         raise Incomplete(found)
     definition = definition_for(dossier)
     answers, today = found.answers, timezone.localdate(now)
+    posted = _posted(definition, answers)
     ward = dossier.owner.ward_id if dossier.by_organisation else answers.get("ward", "")
     dossier.office = offices.office_for_procedure(definition.handled_by, str(ward or ""), today)
     dossier.answers = answers
@@ -335,9 +336,9 @@ def _freeze(dossier: Dossier, found: Review, now: datetime) -> None:
             position=i,
             copies=int(answers.get("books_count", 1)) if d.slug == "insurance_book" else 1,
         )
-        for i, d in enumerate(_posted(definition, answers))
+        for i, d in enumerate(posted)
     )
-    if _posted(definition, answers):
+    if posted:
         dossier.post_to = offices.other_address(dossier.office, None, now)
     dossier.code = _next_code(dossier.office, today)
 

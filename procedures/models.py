@@ -185,6 +185,12 @@ class StaffMember(models.Model):
     def __str__(self) -> str:
         return f"{self.user.full_name}, {self.get_role_display()}, {self.office}"
 
+    @property
+    def oversees_province(self) -> bool:
+        """Whether what every office holds is theirs to see."""
+        leads = self.role in {StaffMember.Role.DIRECTOR, StaffMember.Role.ADMINISTRATOR}
+        return leads and self.office.level == Office.Level.PROVINCE
+
 
 class Bank(models.Model):
     """A bank by its Napas BIN: short names changed over the years, BINs did not."""

@@ -17,7 +17,7 @@ from portal.identifiers import compact
 from portal.models import AccessLog, User
 from portal.text import without_marks
 from procedures import dossiers, mailroom, workflow
-from procedures.models import Dossier, Office, Parcel, ParcelPaper, ParcelStep, PostalItem, StaffMember
+from procedures.models import Dossier, Parcel, ParcelPaper, ParcelStep, PostalItem, StaffMember
 from procedures.workflow import MoveRefused
 
 State = Parcel.State
@@ -35,8 +35,7 @@ def visible_to(user: User) -> QuerySet[Parcel]:
         staff = user.staff
     except StaffMember.DoesNotExist:
         return parcels.none()
-    oversees = staff.role in {StaffMember.Role.DIRECTOR, StaffMember.Role.ADMINISTRATOR}
-    if oversees and staff.office.level == Office.Level.PROVINCE:
+    if staff.oversees_province:
         return parcels
     coming = Q(state=State.FORWARD, dossier__office=staff.office_id)
     return parcels.filter(Q(office=staff.office_id) | coming)

@@ -173,7 +173,7 @@ class DossierAdmin(RoleAdmin):
     ) -> HttpResponse:
         definition = definition_for(dossier)
         limit = definition.time_limit(dossier.case, dossier.answers)
-        files = _files(dossier)
+        files, open_to = _files(dossier), workflow.available_actions(dossier, _user(request))
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -185,14 +185,8 @@ class DossierAdmin(RoleAdmin):
             "tone": deadline_tone(dossier),
             "limit": limit,
             "limit_words": papers.limit_words(limit),
-            "actions": [
-                t
-                for t in workflow.available_actions(dossier, _user(request))
-                if t.action != "record_originals"
-            ],
-            "may_receive": any(
-                t.action == "record_originals" for t in workflow.available_actions(dossier, _user(request))
-            ),
+            "actions": [t for t in open_to if t.action != "record_originals"],
+            "may_receive": any(t.action == "record_originals" for t in open_to),
             "urgent": urgent.is_open(dossier),
             "electronic": results.wanted_here(dossier),
             "may_replace_result": results.may_replace(dossier, _user(request)),
@@ -318,7 +312,7 @@ def _files(dossier: Dossier) -> list[dict[str, Any]]:
             if a.media_type.startswith("image/")
             else "",
         }
-        for a in dossier.attachments.filter(removed_at=None)
+        for a in attachments.current(dossier)
     ]
 
 

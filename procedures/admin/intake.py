@@ -16,7 +16,7 @@ from portal.http import see_other, signed_in
 from portal.models import AccessLog
 from portal.roles import EVERYBODY, RoleAdmin, role
 from procedures import intake
-from procedures.models import IntakeList, Office
+from procedures.models import IntakeList
 
 
 @admin.register(IntakeList)
@@ -36,7 +36,7 @@ class IntakeListAdmin(RoleAdmin):
         staff = getattr(request.user, "staff", None)
         if staff is None:
             return lists.none()
-        if staff.role in {"director", "administrator"} and staff.office.level == Office.Level.PROVINCE:
+        if staff.oversees_province:
             return lists
         return lists.filter(office=staff.office)
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.http import see_other, signed_in
+from portal.http import form_key, see_other, signed_in
 from portal.models import User
 from portal.roles import EVERYBODY, RoleAdmin
 from procedures import desk, parcels
@@ -43,7 +43,7 @@ def _receive(request: HttpRequest, user: User) -> HttpResponse:
     parcel, fresh = parcels.receive(
         "" if bare else scanned,
         actor=user,
-        key=request.POST.get("key", "")[:60] or secrets.token_urlsafe(12),
+        key=form_key(request),
         now=timezone.now(),
         another="nua" in request.POST,
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from portal import geography
-from procedures import documents
+from procedures import attachments, documents
 from procedures.documents import Item, Section, Signature
 from procedures.models import Dossier
 from procedures.papers.answers import Answers, signed_by_applicant
@@ -118,7 +118,7 @@ def _corrections(said: Answers) -> Iterator[Item]:
 
 def _enclosed(issue: Issue) -> Iterator[str]:
     """Labels of the papers that come with the form, whether uploaded or posted."""
-    given = set(issue.dossier.attachments.filter(removed_at=None).values_list("document", flat=True))
+    given = {attachment.document for attachment in attachments.current(issue.dossier)}
     for paper in issue.definition.documents_for(issue.dossier.answers):
         if not paper.generated and (paper.required or paper.slug in given):
             yield paper.label.vi
