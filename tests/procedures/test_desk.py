@@ -125,7 +125,7 @@ def test_notes_inside_the_office_stay_there(filed: Dossier, clerk: User, sign_in
 
 
 def test_deadlines_have_their_colour(filed: Dossier, clerk: User) -> None:
-    from procedures.admin.desk import deadline_tone
+    from procedures.admin.queue import deadline_tone
 
     now = timezone.now()
     assert deadline_tone(filed) == "grey"
