@@ -43,12 +43,8 @@ def profile(request: UserRequest) -> HttpResponse:
     if organisation is not None:
         organisation.user = user
         return organisations.profile(request, organisation)
-    known = {
-        "phone": user.phone,
-        "email": user.email,
-        "ward": "" if user.ward_in_doubt else user.ward_id or "",
-        "street": user.street,
-    }
+    ward = "" if user.ward_in_doubt else user.ward_id or ""
+    known = {"phone": user.phone, "email": user.email, "ward": ward, "street": user.street}
     form = ProfileForm(request.POST if request.method == "POST" else None, initial=known)
     if form.is_valid():
         data = form.cleaned_data

@@ -68,9 +68,7 @@ def sign(dossier: Dossier) -> None:
         )
     if organisation.user.ward_in_doubt:
         raise MoveRefused(
-            _(
-                "Your ward was split: please say under “My account” where your seat is now. Your draft is kept."
-            )
+            _("Your ward was split: please say under “My account” where your seat is. Your draft is kept.")
         )
     if organisation.kind != dossier.filer:
         raise MoveRefused(

@@ -81,7 +81,7 @@ def _kept_by(_minute: int) -> dict[int, tuple[int, ...]]:
 
 
 def keeping_lists(on: date) -> QuerySet[Office]:
-    """The offices that close an intake list for ``on``: those there are, and who ended with filings on none."""
+    """Who closes an intake list for ``on``: the offices there are, and who ended with filings on none."""
     unlisted = Dossier.objects.filter(office=OuterRef("pk"), intake_row=None).exclude(state="draft")
     return Office.objects.filter(valid(on) | Exists(unlisted))
 

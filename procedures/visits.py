@@ -41,7 +41,7 @@ class Visits:
                 "phone": HOTLINE
             }
         line = "; ".join(f"{day.name} {', '.join(day.spans)}" for day in self.days)
-        return line if self.sure else f"{line} ({_('not confirmed: please call first')})"
+        return line if self.sure else _("%(hours)s (not confirmed: please call first)") % {"hours": line}
 
 
 def of(office: Office, on: date) -> Visits:

@@ -62,7 +62,7 @@ def _new(world: World, code: str, pattern: str) -> None:
 
 
 def _becomes(world: World, cells: Cells) -> str:
-    """The ward ``thanh``: begun now with a name and a district, or one there is, under its new name if any."""
+    """The ward ``thanh``: begun now with a name and a district, or one there is, perhaps renamed."""
     code, name = cells["thanh"], cells["ten"]
     if code in world.wards:
         place = cells["huyen"] or world.wards[code][1]

@@ -57,22 +57,31 @@ def make(rows: list[Row], day: date, today: date, *, own: AreaChange | None = No
 
 
 def _try(world: World, row: Row, waiting: dict[str, str]) -> None:
-    operation, before = OPERATIONS.get(row.doing), world.copy()
+    before = world.copy()
+    row.problem = _unfit(row, waiting)
+    if row.problem:
+        return
     try:
-        if operation is None:
-            raise Refused(_("There is no operation “%(name)s”.") % {"name": row.doing[:40]})
-        if missing := [name for name in operation.needs if not row.cells[name]]:
-            raise Refused(_("Missing in this row: %(columns)s.") % {"columns": ", ".join(missing)})
-        for name in ("ma", "thanh"):
-            if document := waiting.get(row.cells[name]):
-                raise Refused(
-                    _("%(code)s stands in a change that waits for its day (%(document)s).")
-                    % {"code": row.cells[name], "document": document}
-                )
-        row.said = operation.do(world, row.cells)
+        row.said = OPERATIONS[row.doing].do(world, row.cells)
     except Refused as refused:
         row.problem = str(refused)
         world.__dict__.update(before.__dict__)
+
+
+def _unfit(row: Row, waiting: dict[str, str]) -> str:
+    """What is wrong with ``row`` before the world is asked; "" for nothing."""
+    operation = OPERATIONS.get(row.doing)
+    if operation is None:
+        return _("There is no operation “%(name)s”.") % {"name": row.doing[:40]}
+    if missing := [name for name in operation.needs if not row.cells[name]]:
+        return _("Missing in this row: %(columns)s.") % {"columns": ", ".join(missing)}
+    for code in filter(None, (row.cells["ma"], row.cells["thanh"])):
+        if document := waiting.get(code):
+            return _("%(code)s stands in a change that waits for its day (%(document)s).") % {
+                "code": code,
+                "document": document,
+            }
+    return ""
 
 
 def _waiting_codes(own: AreaChange | None) -> dict[str, str]:
@@ -122,7 +131,7 @@ def routes(plan: Plan) -> dict[str, dict[str, object]]:
 
 
 def _new_office(plan: Plan, ward: str) -> str:
-    """Who serves ``ward`` or what became of it; of a split over several offices the old one where it stays."""
+    """Who serves ``ward`` or what became of it; of a split over several the old one where it stays."""
     old = plan.before.office_of(ward)
     found = {plan.after.office_of(code) for code in plan.after.successors.get(ward, [ward])}
     if len(found) == 1:
