@@ -146,6 +146,7 @@ def posting_options(home: Office, at: datetime) -> list[Office]:
     if home.pk not in shut:
         return [home]
     neighbours = home.adjoining.select_related("other").exclude(other__level=Office.Level.PROVINCE)
+    neighbours = neighbours.filter(other__in=in_force(at))
     near = [n.other for n in neighbours.order_by("km", "other__number") if n.other_id not in shut]
     province = Office.objects.filter(level=Office.Level.PROVINCE).exclude(pk__in=[*shut, home.pk])
     return [*near[:_NEIGHBOURS], *province]

@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from portal import notices, outbox
 from portal.models import OutboxMessage, User
-from procedures import offices, workflow
+from procedures import closures, offices, workflow
 from procedures.areas import plan
 from procedures.catalogue import definition_for
 from procedures.models import AreaOutcome, Dossier, Office
@@ -33,9 +33,26 @@ def hand_over(message: OutboxMessage) -> None:
     free = Dossier.objects.select_for_update(of=("self",), no_key=True)
     dossier = free.select_related("office", "post_to", "owner", "version").get(pk=message.payload["dossier"])
     target = _target(dossier, outcome)
-    if target is None or dossier.final or dossier.office is None or target == dossier.office:
+    if dossier.final or dossier.office is None:
         return
+    if target is None or target == dossier.office:
+        _papers_elsewhere(dossier, message)
+    else:
+        _give(dossier, target, message, outcome.change.document)
+
+
+def _papers_elsewhere(dossier: Dossier, message: OutboxMessage) -> None:
+    """The office that papers were sent to instead of a closed one has ended itself."""
+    assert dossier.office is not None
+    now = timezone.now()
+    to = offices.other_address(dossier.office, dossier.post_to, now)
+    if dossier.post_to is not None and to != dossier.post_to:
+        closures.send_papers_to(dossier, to, actor=None, key=f"areas:{message.key}", now=now)
+
+
+def _give(dossier: Dossier, target: Office, message: OutboxMessage, document: str) -> None:
     old, now = dossier.office, timezone.now()
+    assert old is not None
     awaited = dossier.originals.filter(received_at=None).exists()
 
     def change(locked: Dossier) -> None:
@@ -47,7 +64,7 @@ def hand_over(message: OutboxMessage) -> None:
         HANDED_OVER,
         actor=None,
         key=f"areas:{message.key}",
-        facts={"from": old.slug, "to": target.slug, "office": target.name, "law": outcome.change.document},
+        facts={"from": old.slug, "to": target.slug, "office": target.name, "law": document},
         now=now,
         prepare=change,
         topics=[*(["documents.labels"] if awaited else []), "notices.event"],

@@ -4,12 +4,14 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from procedures.areas.world import World
 
 Cells = Mapping[str, str]
+Words = Promise | str
 
 
 class Refused(Exception):
@@ -19,7 +21,7 @@ class Refused(Exception):
 class Operation(NamedTuple):
     needs: tuple[str, ...]
     do: Callable[[World, Cells], str]
-    help: str
+    help: Words
 
 
 # --- Checks --------------------------------------------------------------------------------------

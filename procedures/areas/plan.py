@@ -86,10 +86,11 @@ def _unfit(row: Row, waiting: dict[str, str]) -> str:
 
 def _waiting_codes(own: AreaChange | None) -> dict[str, str]:
     """Codes in changes that were ordered and wait for their day, with the document."""
-    waiting = AreaChange.objects.filter(outcome=None).exclude(pk=own.pk if own else None)
+    waiting = AreaChange.objects.filter(outcome=None)
+    others = waiting.exclude(pk=own.pk) if own else waiting
     return {
         row[name]: change.document
-        for change in waiting.defer("content")
+        for change in others.defer("content")
         for row in change.operations
         for name in ("ma", "thanh")
         if row.get(name)
@@ -155,7 +156,7 @@ def touched(found: dict[str, dict[str, object]]) -> QuerySet[Dossier]:
     giving = {pair[0] for pair in wards.values()}  # type: ignore[index]
     of_ward = Q(office__slug__in=giving) & (Q(answers__ward__in=list(wards)) | ~Q(filer=Filer.CITIZEN))
     open_ones = Dossier.objects.filter(final=False).exclude(state="draft")
-    return open_ones.filter(of_ward | Q(office__slug__in=ended))
+    return open_ones.filter(of_ward | Q(office__slug__in=ended) | Q(post_to__slug__in=ended))
 
 
 def counts(plan: Plan) -> dict[str, int]:

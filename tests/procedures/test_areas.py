@@ -17,9 +17,9 @@ from django.utils import timezone
 
 from portal import outbox
 from portal.models import FormerPlace, Notice, User, Ward
-from procedures import dossiers, intake, offices, tasks, workflow
+from procedures import closures, demo, dossiers, intake, offices, tasks, workflow
 from procedures.areas import files, orders, plan
-from procedures.models import AreaChange, AreaOutcome, Dossier, Office, OfficeArea
+from procedures.models import AreaChange, AreaOutcome, Closure, Dossier, Office, OfficeArea
 from tests.conftest import _staff, file_draft, make_draft
 
 SignIn = Callable[[User], Client]
@@ -238,6 +238,20 @@ def test_open_dossiers_go_over_with_code_and_history(filed: Dossier, clerk: User
     assert not dossiers.visible_to(clerk).filter(pk=filed.pk).exists()
 
 
+def test_papers_that_were_to_go_to_an_office_that_ends_go_to_another(filed: Dossier) -> None:
+    closed = Closure.objects.create(office=Office.objects.get(slug="cam-ranh"), reason="x", document="y")
+    closures.follow_up(timezone.now())
+    outbox.drain()
+    assert Dossier.objects.get(pk=filed.pk).post_to.slug == "cam-lam"  # type: ignore[union-attr]
+    ordered(
+        ("phu-trach", "570", "", "", "", "dien-khanh", ""),
+        ("bo-co-quan", "cam-lam", "dien-khanh", "", "", "", ""),
+    )
+    sent = Dossier.objects.get(pk=filed.pk)
+    assert sent.office == closed.office
+    assert sent.post_to is not None and sent.post_to.slug == "khanh-son"
+
+
 def test_what_is_decided_stays_where_it_was_and_is_readable_for_the_successor(
     filed: Dossier, clerk: User, sign_in: SignIn
 ) -> None:
@@ -301,6 +315,23 @@ def test_people_of_a_split_ward_choose_before_they_file(draft: Dossier, sign_in:
     assert client.post("/tai-khoan/", profile).status_code == 303
     owner.refresh_from_db()
     assert (owner.ward_id, owner.ward_in_doubt) == ("22990", False)
+
+
+def test_a_confirmed_organisation_says_where_its_seat_is_and_changes_nothing_else(
+    clerk: User, sign_in: SignIn
+) -> None:
+    seat = demo.organisation("employer", "HỢP TÁC XÃ SAO MAI", "TK0999K", ward="22429", confirmed_by=clerk)
+    ordered(*SPLIT)
+    client = sign_in(seat)
+    page = client.get("/tai-khoan/").content.decode()
+    assert "nơi đặt trụ sở đã được chia" in page and 'name="name"' not in page
+    known = {"street": "1 Hùng Vương", "contact": "Lê Văn An", "phone": "0905123456", "code": "TK0000K"}
+    assert client.post("/tai-khoan/", {**known, "ward": "22990"}).status_code == 303
+    seat.refresh_from_db()
+    assert (seat.ward_id, seat.ward_in_doubt, seat.organisation.code) == ("22990", False, "TK0999K")
+    client.post("/tai-khoan/", {**known, "ward": "22432"})
+    seat.refresh_from_db()
+    assert seat.ward_id == "22990"
 
 
 def test_a_renamed_and_moved_ward_keeps_its_code_and_what_it_was(filed: Dossier) -> None:
