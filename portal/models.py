@@ -20,6 +20,8 @@ class Confidence(models.TextChoices):
 class District(models.Model):
     code = models.CharField(_("code"), max_length=3, primary_key=True)
     name = models.CharField(_("name"), max_length=80)
+    valid_from = models.DateField(_("valid from"), null=True, blank=True)
+    valid_to = models.DateField(_("valid to"), null=True, blank=True)
 
     class Meta:
         ordering: ClassVar = ["code"]
@@ -49,6 +51,22 @@ class Ward(models.Model):
         return self.name
 
 
+class FormerPlace(models.Model):
+    """What a ward was called and belonged to until it was renamed or moved: its code stayed. Append-only."""
+
+    ward = models.ForeignKey(Ward, models.PROTECT, related_name="former")
+    name = models.CharField(_("name"), max_length=80)
+    district = models.ForeignKey(District, models.PROTECT, related_name="+", verbose_name=_("district"))
+    valid_to = models.DateField(_("valid to"))
+    document = models.CharField(_("document of the authority"), max_length=100)
+
+    class Meta:
+        ordering: ClassVar = ["valid_to", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.district} ({self.valid_to:%d/%m/%Y})"
+
+
 class User(AbstractUser):
     """Whoever signs in: a citizen (user name: mã số BHXH), an organisation (e-mail address) or staff.
 
@@ -68,6 +86,9 @@ class User(AbstractUser):
     phone = models.CharField(_("phone"), max_length=11, blank=True)
     street = models.CharField(_("house number, street or hamlet"), max_length=150, blank=True)
     ward = models.ForeignKey(Ward, models.PROTECT, null=True, blank=True, verbose_name=_("ward"))
+    ward_in_doubt = models.BooleanField(
+        _("ward to be asked"), default=False, help_text=_("the ward was split: only the person knows")
+    )
 
     REQUIRED_FIELDS: ClassVar[list[str]] = ["full_name"]
 

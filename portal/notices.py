@@ -39,6 +39,11 @@ _WORDS = {
         "Please post the papers of dossier %(code)s to %(office)s from now on; a new label is on its page. "
         "What is on its way already will be passed on."
     ),
+    "handed_over": gettext_lazy(
+        "%(office)s looks after dossier %(code)s from now on. Its code stays, nothing is to be done again. "
+        "If papers are still to be posted, a new label is on its page."
+    ),
+    "ward_asked": gettext_lazy("Your ward was split: please say under “My account” where you live now."),
     "days_closed": gettext_lazy(
         "The office was closed; the result of dossier %(code)s is now promised for %(due)s."
     ),

@@ -185,13 +185,14 @@ def _details(request: UserRequest, organisation: Organisation) -> DetailsForm:
         "code": organisation.code,
         "contact": organisation.contact,
         "phone": user.phone,
-        "ward": user.ward_id or "",
+        "ward": "" if user.ward_in_doubt else user.ward_id or "",
         "street": user.street,
     }
     form = DetailsForm(request.POST if request.method == "POST" else None, initial=known)
     if organisation.confirmed_at:
         for name in form.fixed:
-            del form.fields[name]
+            if name != "ward" or not user.ward_in_doubt:
+                del form.fields[name]
     return form
 
 
@@ -204,7 +205,10 @@ def _save(organisation: Organisation, data: dict[str, Any]) -> None:
     with transaction.atomic():  # the row of the organisation is the lock of both
         locked = Organisation.objects.select_for_update().get(pk=organisation.pk)
         fixed = locked.confirmed_at is not None
-        user.save(update_fields=["phone", "street", *([] if fixed else ["full_name", "ward"])])
+        open_still = [] if fixed else ["full_name"]
+        open_still += ["ward", "ward_in_doubt"] if not fixed or user.ward_in_doubt else []
+        user.ward_in_doubt = False
+        user.save(update_fields=["phone", "street", *open_still])
         locked.contact = data["contact"]
         if not fixed:
             locked.kind, locked.code = data.get("kind", locked.kind), data.get("code", locked.code)

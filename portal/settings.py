@@ -171,6 +171,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=17, minute=30),
     },
     "follow-closures": {"task": "procedures.follow_closures", "schedule": 60.0, "options": {"expires": 50}},
+    "follow-areas": {"task": "procedures.follow_areas", "schedule": 60.0, "options": {"expires": 50}},
     "sweep": {"task": "portal.sweep", "schedule": crontab(hour=2, minute=15)},
 }
 OUTBOX_MAX_ATTEMPTS = 8

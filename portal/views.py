@@ -43,7 +43,8 @@ def profile(request: UserRequest) -> HttpResponse:
     if organisation is not None:
         organisation.user = user
         return organisations.profile(request, organisation)
-    known = {"phone": user.phone, "email": user.email, "ward": user.ward_id or "", "street": user.street}
+    ward = "" if user.ward_in_doubt else user.ward_id or ""
+    known = {"phone": user.phone, "email": user.email, "ward": ward, "street": user.street}
     form = ProfileForm(request.POST if request.method == "POST" else None, initial=known)
     if form.is_valid():
         data = form.cleaned_data
@@ -53,7 +54,8 @@ def profile(request: UserRequest) -> HttpResponse:
             data["ward"],
             data["street"],
         )
-        user.save(update_fields=["phone", "email", "ward", "street"])
+        user.ward_in_doubt = False
+        user.save(update_fields=["phone", "email", "ward", "ward_in_doubt", "street"])
         # Whoever reads mail at an address given up must not get a new password there.
         EmailAddress.objects.filter(user=user).exclude(email__iexact=user.email).delete()
         messages.success(request, _("Your account is up to date."))

@@ -92,6 +92,9 @@ def words_of_facts(event: DossierEvent) -> list[str]:
         lines.append(_("Legal basis: %(law)s") % {"law": basis})
     if event.action == "rerouted":
         lines.append(_("Papers go to %(office)s.") % {"office": event.facts["office"]})
+    if event.action == "handed_over":
+        words = {"office": event.facts["office"], "law": event.facts["law"]}
+        lines.append(_("%(office)s looks after it (%(law)s); its code stays.") % words)
     if event.action == "parcel_received":
         lines.append(_("It lies at %(office)s.") % {"office": event.facts["office"]})
     if "way_back" in event.facts:

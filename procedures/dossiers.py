@@ -53,7 +53,7 @@ def visible_to(user: User) -> QuerySet[Dossier]:
     filed = dossiers.exclude(state="draft")
     if staff.oversees_province:
         return filed
-    return filed.filter(office_id=staff.office_id)
+    return filed.filter(office_id__in=offices.kept_by(staff.office_id))
 
 
 def get_for(user: User, code: str) -> Dossier:
@@ -319,7 +319,12 @@ def _freeze(dossier: Dossier, found: Review, now: datetime) -> None:
     answers, today = found.answers, timezone.localdate(now)
     posted = _posted(definition, answers)
     ward = dossier.owner.ward_id if dossier.by_organisation else answers.get("ward", "")
-    dossier.office = offices.office_for_procedure(definition.handled_by, str(ward or ""), today)
+    try:
+        dossier.office = offices.office_for_procedure(definition.handled_by, str(ward or ""), today)
+    except offices.NoOffice:
+        raise workflow.MoveRefused(
+            _("No office is known for this ward: please choose the ward again, or call 02583.827.443.")
+        ) from None
     dossier.answers = answers
     dossier.urgent = definition.is_urgent(answers)
     dossier.applicant = str(answers.get("full_name") or dossier.owner.full_name)

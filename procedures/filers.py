@@ -35,7 +35,7 @@ def _known_of_citizen(user: User) -> dict[str, str]:
         "email": user.email,
         "insurance_number": user.username,
         "street": user.street,
-        "ward": user.ward_id or "",
+        "ward": "" if user.ward_in_doubt else user.ward_id or "",
     }
 
 
@@ -65,6 +65,10 @@ def sign(dossier: Dossier) -> None:
     if organisation is None:
         raise MoveRefused(
             _("The social insurance office has not confirmed your account yet. Your draft is kept.")
+        )
+    if organisation.user.ward_in_doubt:
+        raise MoveRefused(
+            _("Your ward was split: please say under “My account” where your seat is. Your draft is kept.")
         )
     if organisation.kind != dossier.filer:
         raise MoveRefused(

@@ -19,7 +19,7 @@ from portal import fields
 from portal.groups import GroupField, GroupWidget
 from portal.options import Options
 from portal.selects import SelectField, WardField
-from procedures import hooks, offices
+from procedures import hooks, offices, visits
 from procedures.definition import Definition, Field, Question, Step, Text, applies
 from procedures.models import Bank
 
@@ -180,9 +180,10 @@ class StepForm(fields.PageForm):
         question: Any = form_field(asked, self.definition, self.today)
         ward = str(self.answers.get("ward", ""))
         closure = offices.counter_closed(self.definition.handled_by, ward, timezone.now())
-        if closure is None:
-            return question  # type: ignore[no-any-return]
         own: Any = copy(question)
+        if closure is None:
+            own.help_text = " ".join(filter(None, [own.help_text, self._hours(ward)]))
+            return own  # type: ignore[no-any-return]
         shut = {choice.value for choice in asked.choices if choice.counter}
         own.options = [option for option in question.options if option["value"] not in shut]
         own.help_text = _("%(office)s is closed for visits: %(reason)s.") % {
@@ -190,6 +191,11 @@ class StepForm(fields.PageForm):
             "reason": closure.reason.rstrip("."),
         }
         return own  # type: ignore[no-any-return]
+
+    def _hours(self, ward: str) -> str:
+        """When the office whose counter is among the answers can be visited."""
+        found = visits.at_counter(self.definition.handled_by, ward, timezone.now())
+        return f"{found[0].name}: {found[1].words()}" if found else ""
 
     def _offered(self, question: Any) -> fields.PortalField:
         """The question for the case with only those that the answers so far leave open."""

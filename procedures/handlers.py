@@ -5,6 +5,7 @@ from django.utils import timezone
 from portal import notices, outbox
 from portal.models import OutboxMessage
 from procedures import closures, papers
+from procedures.areas import handover
 from procedures.models import Dossier, DossierEvent, PostalItem
 
 # What a citizen is told after which action; other actions say nothing.
@@ -22,6 +23,7 @@ TOLD = {
     "apologise": "apologised",
     closures.REROUTED: "papers_elsewhere",
     closures.DAYS_CLOSED: "days_closed",
+    handover.HANDED_OVER: "handed_over",
 }
 
 

@@ -4,12 +4,12 @@ import time
 from datetime import UTC, date, datetime
 from functools import lru_cache
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from portal.dated import valid
 from portal.models import Filer, Organisation, Ward
-from procedures.models import Closure, Office, OfficeArea
+from procedures.models import Closure, Dossier, Office, OfficeArea
 
 
 class NoOffice(LookupError):
@@ -61,6 +61,31 @@ def areas(office: Office, on: date) -> list[OfficeArea]:
     return list(office.areas.filter(valid(on)).select_related("district").order_by("district__code"))
 
 
+def kept_by(office_id: int) -> tuple[int, ...]:
+    """The office and those that ended and left it their dossiers and lists; as fresh as a minute."""
+    return _kept_by(int(time.monotonic() // 60)).get(office_id, (office_id,))
+
+
+@lru_cache(maxsize=1)
+def _kept_by(_minute: int) -> dict[int, tuple[int, ...]]:
+    kept: dict[int, tuple[int, ...]] = {}
+    heirs = dict(Office.objects.exclude(successor=None).values_list("pk", "successor_id"))
+    for ended, heir in heirs.items():
+        met = {ended}
+        while heir in heirs and heir not in met:
+            met.add(heir)
+            kept[heir] = (*kept.get(heir, (heir,)), ended)
+            heir = heirs[heir]
+        kept[heir] = (*kept.get(heir, (heir,)), ended)
+    return kept
+
+
+def keeping_lists(on: date) -> QuerySet[Office]:
+    """Who closes an intake list for ``on``: the offices there are, and who ended with filings on none."""
+    unlisted = Dossier.objects.filter(office=OuterRef("pk"), intake_row=None).exclude(state="draft")
+    return Office.objects.filter(valid(on) | Exists(unlisted))
+
+
 def full_address(street: str, ward: Ward | None) -> str:
     """An address as written on letters: street, ward, district, province."""
     parts = [street] + ([ward.name, ward.district.name, "Khánh Hòa"] if ward else [])
@@ -92,6 +117,7 @@ def _closures(_moment: int) -> list[Closure]:
 def forget_closures() -> None:
     """Read them again: this process has just changed one."""
     _closures.cache_clear()
+    _kept_by.cache_clear()
 
 
 def closed(scope: str, at: datetime) -> dict[int, Closure]:
@@ -120,6 +146,7 @@ def posting_options(home: Office, at: datetime) -> list[Office]:
     if home.pk not in shut:
         return [home]
     neighbours = home.adjoining.select_related("other").exclude(other__level=Office.Level.PROVINCE)
+    neighbours = neighbours.filter(other__in=in_force(at))
     near = [n.other for n in neighbours.order_by("km", "other__number") if n.other_id not in shut]
     province = Office.objects.filter(level=Office.Level.PROVINCE).exclude(pk__in=[*shut, home.pk])
     return [*near[:_NEIGHBOURS], *province]

@@ -4,15 +4,15 @@ from celery import shared_task
 from django.utils import timezone
 
 from portal.tasks import beat
-from procedures import closures, intake
-from procedures.models import Office
+from procedures import closures, intake, offices
+from procedures.areas import orders
 
 
 @shared_task(name="procedures.close_intake_lists")
 def close_intake_lists() -> None:
     """Close the day's list of every office, and the lists a stopped server missed."""
     now = timezone.now()
-    for office in Office.objects.all():
+    for office in offices.keeping_lists(timezone.localdate(now)):
         for day in intake.days_to_close(office, timezone.localdate(now)):
             intake.close_list(office, day, actor=None, now=now)
     beat("close-intake-lists")
@@ -23,3 +23,10 @@ def follow_closures() -> None:
     """Let closures take effect that begin or end now."""
     closures.follow_up(timezone.now())
     beat("follow-closures")
+
+
+@shared_task(name="procedures.follow_areas")
+def follow_areas() -> None:
+    """Let changes of borders and tiers take effect on their day."""
+    orders.take_effect(timezone.now())
+    beat("follow-areas")

@@ -177,6 +177,7 @@ OWN_PAPERS = frozenset({"supplement", "result"})
 RECORDED: Mapping[str, Words] = {
     "result_replaced": _("Another result file"),
     "rerouted": _("Papers go to another office"),
+    "handed_over": _("Another office looks after it now"),
     "days_closed": _("New date: the office was closed"),
     "parcel_received": _("A parcel has arrived"),
     "parcel_counted": _("A parcel was opened"),

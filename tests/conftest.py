@@ -16,7 +16,7 @@ from pension import rates
 from portal import geography
 from portal.management.commands.prepare import compile_messages
 from portal.models import User
-from procedures import catalogue, demo, dossiers, forms, offices
+from procedures import catalogue, demo, dossiers, forms, offices, visits
 from procedures.models import Dossier, Office
 from tests import reference
 
@@ -71,6 +71,7 @@ def _clean_slate(settings: object, tmp_path: Path) -> None:
     geography._wards.cache_clear()
     geography._ward.cache_clear()
     offices.forget_closures()
+    visits.forget()
     forms._banks.cache_clear()
     catalogue._kept.cache_clear()
     rates._figure.cache_clear()

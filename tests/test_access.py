@@ -23,6 +23,7 @@ from portal import outbox
 from portal.models import AccessLog, OutboxMessage, User
 from procedures import catalogue, demo, dossiers, intake, parcels
 from procedures.models import (
+    AreaChange,
     Attachment,
     CalendarDay,
     Closure,
@@ -166,6 +167,12 @@ PAGES = {
     "quan-tri/procedures/dossier/<int:pk>/ban-goc/": OFFICE,
     "quan-tri/procedures/dossier/<int:pk>/thay-ket-qua/": OFFICE,
     "quan-tri/procedures/dossier/<int:pk>/phieu-kiem-soat/": OFFICE,
+    "quan-tri/procedures/areachange/nhap/": ADMINISTRATOR,
+    "quan-tri/procedures/areachange/mau/<slug:kind>/": Row(
+        "sfffffi", "sfff", "/quan-tri/procedures/areachange/mau/vi-du/"
+    ),
+    "quan-tri/procedures/areachange/<int:pk>/tep/": ADMINISTRATOR,
+    "quan-tri/procedures/areachange/<int:pk>/huy/": ADMINISTRATOR,
     "quan-tri/procedures/intakelist/chot/": STAFF,
     "quan-tri/procedures/intakelist/<int:pk>/tai-ve/<str:kind>/": OFFICE,
 }
@@ -196,6 +203,7 @@ MODELS = {
     "procedures/parcel": Model(of_office=True, own_page=True),
     "procedures/office": Model("CA", "A", "A"),
     "procedures/staffmember": Model("A", "A", "A", "A", of_office=True),
+    "procedures/areachange": Model("A", own_page=True),
     "procedures/bank": Model("CA", "A", "A"),
     "procedures/calendarday": Model("CA", "A", "A", "A"),
     "procedures/closure": Model("CA", "A", "A"),
@@ -338,6 +346,15 @@ def site(citizen: User, clerk: User, chance: Any) -> Site:
         "procedures/parcel": parcels.receive("", actor=clerk, key="x", now=timezone.now())[0].pk,
         "procedures/office": filed.office.pk,
         "procedures/staffmember": clerk.staff.pk,
+        "procedures/areachange": AreaChange.objects.create(
+            effective_on="2099-01-01",
+            document="x",
+            file_name="x.csv",
+            operations=[],
+            counts={},
+            ordered_by=clerk,
+            key="x",
+        ).pk,
         "procedures/bank": "970405",
         "procedures/calendarday": day.pk,
         "procedures/closure": Closure.objects.create(

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from portal.http import see_other, signed_in
 from portal.models import AccessLog
 from portal.roles import EVERYBODY, RoleAdmin, role
-from procedures import intake
+from procedures import intake, offices
 from procedures.models import IntakeList
 
 
@@ -38,7 +38,7 @@ class IntakeListAdmin(RoleAdmin):
             return lists.none()
         if staff.oversees_province:
             return lists
-        return lists.filter(office=staff.office)
+        return lists.filter(office__in=offices.kept_by(staff.office_id))
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view

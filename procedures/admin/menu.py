@@ -49,6 +49,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             [
                 (_("Offices"), "apartment", "admin:procedures_office_changelist", EVERYBODY),
                 (_("Closures"), "door_front", "admin:procedures_closure_changelist", EVERYBODY),
+                (_("Changes of areas"), "alt_route", "admin:procedures_areachange_changelist", ADMINISTRATOR),
                 (_("Members of staff"), "badge", "admin:procedures_staffmember_changelist", LEADERS),
                 (_("Organisations"), "domain", "admin:portal_organisation_changelist", EVERYBODY),
                 (_("Wards"), "map", "admin:portal_ward_changelist", EVERYBODY),

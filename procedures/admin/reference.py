@@ -2,15 +2,30 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.admin import TabularInline
 
+from portal.models import District
 from portal.roles import ADMINISTRATOR, EVERYBODY, LEADERS, RoleAdmin, role
-from procedures import closures
-from procedures.models import AdjoiningOffice, Bank, CalendarDay, Closure, Office, OfficeArea, StaffMember
+from procedures import closures, visits
+from procedures.admin.spans import HoursRows
+from procedures.models import (
+    AdjoiningOffice,
+    Bank,
+    CalendarDay,
+    Closure,
+    Counter,
+    Office,
+    OfficeArea,
+    OfficeHours,
+    StaffMember,
+)
 
 
 class _ByRole:
@@ -26,14 +41,68 @@ class _ByRole:
     has_delete_permission = has_add_permission
 
 
+class _LockedRow(forms.ModelForm):  # type: ignore[type-arg]
+    """A row of an office: who saves another one at the same instant waits, and is told at the field."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        office = cleaned.get("office") or getattr(self.instance, "office", None)
+        if office is not None and office.pk:
+            Office.objects.select_for_update(no_key=True).get(pk=office.pk)
+        return cleaned
+
+
+class _AreaRow(_LockedRow):
+    """A district has one row of the lock for all offices: itself."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if district := cleaned.get("district"):
+            District.objects.select_for_update(no_key=True).get(pk=district.pk)
+        return cleaned
+
+
 class AreaInline(_ByRole, TabularInline):  # type: ignore[misc]
     model = OfficeArea
+    form = _AreaRow
     extra = 0
 
 
+class _AdjoiningRow(_LockedRow):
+    """The distance is the same from both sides: a row of the neighbour's that says otherwise is refused."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        other, office = cleaned.get("other"), cleaned.get("office")
+        if not other or not office or cleaned.get("DELETE"):
+            return cleaned
+        if other == office:
+            self.add_error("other", _("An office does not adjoin itself."))
+        elif not cleaned.get("km"):
+            self.add_error("km", _("The distance in km, at least 1."))
+        return cleaned
+
+
 class AdjoiningInline(_ByRole, TabularInline):  # type: ignore[misc]
+    """Neighbours with their distance; saving puts the same row at the neighbour (see ``adjoin``)."""
+
     model = AdjoiningOffice
+    form = _AdjoiningRow
     fk_name = "office"
+    extra = 0
+    verbose_name_plural = gettext_lazy("adjoining offices (kept the same at the neighbour)")
+
+
+class HoursInline(_ByRole, TabularInline):  # type: ignore[misc]
+    model = OfficeHours
+    form = _LockedRow
+    formset = HoursRows
+    extra = 0
+
+
+class CounterInline(_ByRole, TabularInline):  # type: ignore[misc]
+    model = Counter
+    form = _LockedRow
     extra = 0
 
 
@@ -49,7 +118,27 @@ class OfficeAdmin(RoleAdmin):
         "postal_code",
         "postal_code_confidence",
     )
-    inlines = (AreaInline, AdjoiningInline)
+    inlines = (AreaInline, AdjoiningInline, HoursInline, CounterInline)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        super().save_formset(request, form, formset, change)
+        if formset.model is AdjoiningOffice:
+            _mirror(formset)
+        visits.forget()
+
+
+def _mirror(formset: Any) -> None:
+    """Neighbours see each other at the same distance: what is said on one side is so on the other."""
+    for row in formset.deleted_objects:
+        AdjoiningOffice.objects.filter(office=row.other_id, other=row.office_id).delete()
+    for row in (*formset.new_objects, *(row for row, _fields in formset.changed_objects)):
+        AdjoiningOffice.objects.update_or_create(
+            office_id=row.other_id, other_id=row.office_id, defaults={"km": row.km}
+        )
+
+
+class _ClosureForm(_LockedRow):
+    """Overlaps are looked for while the row of the office is held: of two at once, one is told."""
 
 
 @admin.register(Closure)
@@ -60,6 +149,7 @@ class ClosureAdmin(RoleAdmin):
     """
 
     viewers, editors = EVERYBODY, LEADERS
+    form = _ClosureForm
     list_display = ("office", "scope", "starts_at", "ends_at", "reason", "document", "pauses_clock")
     list_filter = ("office", "scope")
     ordering = ("-starts_at",)

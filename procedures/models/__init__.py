@@ -1,5 +1,6 @@
 """Catalogue rows and dossier rows: constraints, no flow."""
 
+from procedures.models.areas import AreaChange, AreaOutcome
 from procedures.models.catalogue import (
     Case,
     Document,
@@ -21,6 +22,7 @@ from procedures.models.dossiers import (
     IssuedDocument,
     Original,
 )
+from procedures.models.hours import Counter, OfficeHours
 from procedures.models.intake import (
     IntakeList,
     IntakeRow,
@@ -43,11 +45,14 @@ from procedures.models.post import (
 
 __all__ = [
     "AdjoiningOffice",
+    "AreaChange",
+    "AreaOutcome",
     "Attachment",
     "Bank",
     "CalendarDay",
     "Case",
     "Closure",
+    "Counter",
     "Document",
     "Dossier",
     "DossierEvent",
@@ -58,6 +63,7 @@ __all__ = [
     "IssuedDocument",
     "Office",
     "OfficeArea",
+    "OfficeHours",
     "Original",
     "Parcel",
     "ParcelPaper",

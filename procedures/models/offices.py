@@ -38,6 +38,15 @@ class Office(models.Model):
     source = models.CharField(_("source"), max_length=200, blank=True)
     valid_from = models.DateField(_("valid from"), null=True, blank=True)
     valid_to = models.DateField(_("valid to"), null=True, blank=True)
+    successor = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="predecessors",
+        verbose_name=_("successor"),
+        help_text=_("keeps lists and dossiers of an office that has ended"),
+    )
 
     class Meta:
         ordering: ClassVar = ["number"]
@@ -86,11 +95,13 @@ class AdjoiningOffice(models.Model):
     """A neighbour of an office and the distance in km, straight line between town centres."""
 
     office = models.ForeignKey(Office, models.CASCADE, related_name="adjoining")
-    other = models.ForeignKey(Office, models.CASCADE, related_name="+")
+    other = models.ForeignKey(Office, models.CASCADE, related_name="+", verbose_name=_("neighbour"))
     km = models.PositiveSmallIntegerField(_("km"))
 
     class Meta:
         ordering: ClassVar = ["km"]
+        verbose_name = _("adjoining office")
+        verbose_name_plural = _("adjoining offices")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["office", "other"], name="adjoining_once"),
             models.CheckConstraint(
@@ -102,6 +113,10 @@ class AdjoiningOffice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.office} – {self.other}: {self.km} km"
+
+    def clean(self) -> None:
+        if self.other_id and self.other_id == self.office_id:
+            raise ValidationError({"other": _("An office does not adjoin itself.")})
 
 
 class Closure(models.Model):
@@ -160,6 +175,28 @@ class Closure(models.Model):
     def clean(self) -> None:
         if self.ends_at and self.starts_at and self.ends_at <= self.starts_at:
             raise ValidationError({"ends_at": _("It must end after it starts.")})
+        if self.pauses_clock and not self.pause_source.strip():
+            raise ValidationError({"pause_source": _("Name the rule that allows deadlines to pause.")})
+        if other := self._in_the_way():
+            raise ValidationError(
+                {"starts_at": f"{_('The office is already closed then; change that closure.')} {other.span}"}
+            )
+
+    def _in_the_way(self) -> "Closure | None":
+        """Another closure of the office on some of these days."""
+        if not self.office_id or not self.starts_at:
+            return None
+        others = Closure.objects.filter(office=self.office_id).exclude(pk=self.pk)
+        others = others.filter(Q(ends_at=None) | Q(ends_at__gt=self.starts_at))
+        return (others.filter(starts_at__lt=self.ends_at) if self.ends_at else others).first()
+
+    @property
+    def span(self) -> str:
+        """By whose order and when, in a few words."""
+        moments = [
+            f"{timezone.localtime(at):%H:%M %d/%m/%Y}" if at else "…" for at in (self.starts_at, self.ends_at)
+        ]
+        return f"({self.document}: {' – '.join(moments)})"
 
 
 class StaffMember(models.Model):

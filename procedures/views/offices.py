@@ -2,16 +2,14 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from portal.http import Request, render_page
-from procedures import offices
+from procedures import offices, visits
 
 
 def closed_now(request: HttpRequest) -> dict[str, Any]:
@@ -36,15 +34,7 @@ def office(request: Request, slug: str) -> HttpResponse:
         "closure": next((c for c in offices.closures(now) if c.office_id == found.pk), None),
         "coming": found.closures.filter(starts_at__gt=now),
         "post_to": offices.posting_options(found, now),
-        "hours": _hours(),
+        "visits": visits.of(found, timezone.localdate(now)),
         "areas": offices.areas(found, timezone.localdate(now)),
     }
     return render_page(request, "procedures/office.html", context)
-
-
-def _hours() -> str:
-    opens, closes = settings.OFFICE_HOURS
-    return _("Monday to Friday, %(opens)s to %(closes)s") % {
-        "opens": f"{opens:%H:%M}",
-        "closes": f"{closes:%H:%M}",
-    }

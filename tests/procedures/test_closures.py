@@ -291,6 +291,35 @@ def test_what_cannot_be_is_refused_with_its_reason(
     assert Closure.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        ({}, "starts_at"),
+        ({"ends_at_0": "01/01/2020", "ends_at_1": "10:00:00"}, "ends_at"),
+        ({"pauses_clock": "on"}, "pause_source"),
+    ],
+)
+def test_the_reason_stands_at_its_field_and_names_what_is_in_the_way(
+    more: dict[str, str], field: str, director: User, sign_in: SignIn
+) -> None:
+    shut("cam-ranh")
+    place = "cam-ranh" if not more else "ninh-hoa"
+    form = sign_in(director).post(ADD, _entry(place, **more)).context["adminform"].form
+    assert set(form.errors) == {field}
+    if not more:
+        assert "6225/UBND-KGVX" in form.errors[field][0]
+
+
+def test_closures_that_follow_each_other_do_not_overlap(director: User, sign_in: SignIn) -> None:
+    now = timezone.now()
+    shut("cam-ranh", starts_at=now - timedelta(days=2), ends_at=now - timedelta(hours=1))
+    shut("cam-ranh", starts_at=now + timedelta(days=2))
+    end = timezone.localtime(now + timedelta(days=1))
+    until = {"ends_at_0": f"{end:%d/%m/%Y}", "ends_at_1": f"{end:%H:%M:%S}"}
+    assert sign_in(director).post(ADD, _entry("cam-ranh", **until)).status_code == 302
+    assert sign_in(director).post(ADD, _entry("cam-ranh")).status_code == 200
+
+
 def test_an_office_is_not_its_own_neighbour_nor_a_district_of_two_offices() -> None:
     office, other = Office.objects.get(slug="cam-ranh"), Office.objects.get(slug="ninh-hoa")
     with pytest.raises(ValidationError, match="chính nó"):
