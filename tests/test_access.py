@@ -23,6 +23,7 @@ from portal import outbox
 from portal.models import AccessLog, OutboxMessage, User
 from procedures import catalogue, demo, dossiers, intake, parcels
 from procedures.models import (
+    AssignmentRule,
     Attachment,
     CalendarDay,
     Closure,
@@ -162,6 +163,10 @@ PAGES = {
     f"{VERSION}nhap-toml/": LEADERS,
     "quan-tri/procedures/dossier/quet/": Row("sffiiii", "sfif"),
     "quan-tri/procedures/parcel/<int:pk>/viec/<slug:doing>/": OFFICE,
+    "quan-tri/procedures/dossier/nhan-tiep/": Row("sffiiii", "sfif"),
+    "quan-tri/procedures/dossier/hang-loat/": Row("sffiifi", "sfif"),
+    "quan-tri/procedures/dossier/phan-cong/": LEADERS,
+    "quan-tri/procedures/dossier/<int:pk>/giao/": OFFICE,
     "quan-tri/procedures/dossier/<int:pk>/hanh-dong/<slug:action>/": OFFICE,
     "quan-tri/procedures/dossier/<int:pk>/ban-goc/": OFFICE,
     "quan-tri/procedures/dossier/<int:pk>/thay-ket-qua/": OFFICE,
@@ -196,6 +201,7 @@ MODELS = {
     "procedures/parcel": Model(of_office=True, own_page=True),
     "procedures/office": Model("CA", "A", "A"),
     "procedures/staffmember": Model("A", "A", "A", "A", of_office=True),
+    "procedures/assignmentrule": Model("A", "A", "A", of_office=True),
     "procedures/bank": Model("CA", "A", "A"),
     "procedures/calendarday": Model("CA", "A", "A", "A"),
     "procedures/closure": Model("CA", "A", "A"),
@@ -337,6 +343,7 @@ def site(citizen: User, clerk: User, chance: Any) -> Site:
         ).pk,
         "procedures/parcel": parcels.receive("", actor=clerk, key="x", now=timezone.now())[0].pk,
         "procedures/office": filed.office.pk,
+        "procedures/assignmentrule": AssignmentRule.objects.create(office=filed.office).pk,
         "procedures/staffmember": clerk.staff.pk,
         "procedures/bank": "970405",
         "procedures/calendarday": day.pk,

@@ -1,5 +1,6 @@
 """Catalogue rows and dossier rows: constraints, no flow."""
 
+from procedures.models.assignment import AssignmentRule
 from procedures.models.catalogue import (
     Case,
     Document,
@@ -43,6 +44,7 @@ from procedures.models.post import (
 
 __all__ = [
     "AdjoiningOffice",
+    "AssignmentRule",
     "Attachment",
     "Bank",
     "CalendarDay",
