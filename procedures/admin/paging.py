@@ -49,10 +49,9 @@ class QueueList(ChangeList):
         self.paginator = None
         self.can_show_all, self.multi_page = not self.show_all, False
         self.show_full_result_count, self.show_admin_actions = False, False
-        self.full_result_count = None
         self.page = self._page(request)
         self.result_list = self.page.rows
-        self.result_count = len(self.page.rows)
+        self.result_count = self.full_result_count = len(self.page.rows)
 
     def _page(self, request: HttpRequest) -> Page:
         match = request.resolver_match

@@ -105,7 +105,7 @@ class QueueAdmin(Assigning, RoleAdmin):
         _before, after = paging.neighbours(self, request, dossier, place=place)
         return paging.address(request, after) if after else paging.queue_address(request)
 
-    @admin.display(description="")
+    @admin.display(description=gettext_lazy("select"))
     def pick(self, dossier: Dossier) -> SafeString:
         label = _("Select %(code)s") % {"code": dossier.code}
         return format_html(
