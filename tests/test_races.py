@@ -88,7 +88,9 @@ def test_of_two_clerks_who_accept_at_once_one_is_told_so(waiting: Dossier) -> No
 def _two_approve(dossier: Dossier) -> list[Any]:
     """Two supervisors press the button on the page at the same moment."""
     office = Office.objects.get(slug="cam-ranh")
-    heads = [demo.staff(f"head{n}", name, office, "supervisor") for n, name in enumerate(_HEADS)]
+    heads = [
+        demo.staff(f"head{n}", name, office, "supervisor", password="x") for n, name in enumerate(_HEADS)
+    ]
     clients = [Client() for _head in heads]
     for client, head in zip(clients, heads, strict=True):
         client.force_login(head)
