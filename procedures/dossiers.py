@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from portal import text
 from portal.identifiers import compact
 from portal.models import User
-from procedures import attachments, catalogue, differences, filers, offices, workflow
+from procedures import assignment, attachments, catalogue, differences, filers, offices, workflow
 from procedures.catalogue import definition_for, definition_of
 from procedures.definition import Case, Definition, Document, Field, Step
 from procedures.forms import StepForm, form_field, typed_values
@@ -270,6 +270,7 @@ def file(dossier: Dossier, *, actor: User, key: str, now: datetime | None = None
             raise workflow.MoveRefused(_("The answers have just changed; please check them again."))
         filers.sign(locked)
         _freeze(locked, review(locked, timezone.localdate(now)), now)
+        assignment.expect(locked, timezone.localdate(now))
 
     try:
         return workflow.move(dossier, action, actor=actor, key=key, now=now, prepare=prepare)

@@ -168,13 +168,16 @@ TOPICS: Mapping[str, Words] = {
     "notices.event": _("tell the citizen"),
 }
 # What other side effects queue; no action of a procedure starts these.
-INNER_TOPICS = frozenset({"attachments.scan", "closures.days", "closures.reroute", "notices.email"})
+INNER_TOPICS = frozenset(
+    {"attachments.scan", "closures.days", "closures.reroute", "dossiers.assign", "notices.email"}
+)
 
 # Names of files that are no papers of a procedure.
 OWN_PAPERS = frozenset({"supplement", "result"})
 
 # What history notes beside the actions of a procedure (``workflow.record``).
 RECORDED: Mapping[str, Words] = {
+    "assigned": _("Assigned to"),
     "result_replaced": _("Another result file"),
     "rerouted": _("Papers go to another office"),
     "handed_over": _("Another office looks after it now"),
@@ -183,3 +186,5 @@ RECORDED: Mapping[str, Words] = {
     "parcel_counted": _("A parcel was opened"),
     "parcel_returned": _("A parcel was sent back"),
 }
+# Of these, what stays in the office: citizens do not read who works on their dossier.
+INNER_RECORDED = frozenset({"assigned"})

@@ -194,10 +194,7 @@ def _checked(attempt: _Attempt, action: str) -> Transition:
     if transition is None or not _may(role, transition) or not _in_scope(dossier, actor, role):
         raise MoveRefused(_("You may not do this with this dossier."))
     if dossier.state not in transition.sources:
-        raise MoveRefused(
-            _("The dossier is in the state “%(state)s” now: somebody was faster. Please look again.")
-            % {"state": definition.state(dossier.state).label}
-        )
+        raise MoveRefused(_overtaken(attempt, definition))
     if actor and _same_eyes(attempt.history, transition, actor):
         raise MoveRefused(_("Another person than the one who proposed must decide."))
     if transition.note == "required" and not attempt.note.strip():
@@ -205,6 +202,20 @@ def _checked(attempt: _Attempt, action: str) -> Transition:
     for refusal in hooks.refusals(transition.rules, _facts(attempt, definition)):
         raise MoveRefused(refusal.message, field=refusal.field)
     return transition
+
+
+def _overtaken(attempt: _Attempt, definition: Definition) -> str:
+    """That the dossier has gone on; staff read who of them was faster."""
+    actor, state = attempt.actor, definition.state(attempt.dossier.state).label
+    faster = next((e.actor for e in reversed(attempt.history) if e.from_state != e.to_state), None)
+    if actor and actor.is_staff and faster and faster.is_staff and faster != actor:
+        return _("The dossier is in the state “%(state)s” now: %(name)s was faster. Please look again.") % {
+            "state": state,
+            "name": faster.full_name,
+        }
+    return _("The dossier is in the state “%(state)s” now: somebody was faster. Please look again.") % {
+        "state": state
+    }
 
 
 def _facts(attempt: _Attempt, definition: Definition) -> hooks.Facts:

@@ -24,6 +24,7 @@ from portal.models import AccessLog, OutboxMessage, User
 from procedures import catalogue, demo, dossiers, intake, parcels
 from procedures.models import (
     AreaChange,
+    AssignmentRule,
     Attachment,
     CalendarDay,
     Closure,
@@ -163,6 +164,10 @@ PAGES = {
     f"{VERSION}nhap-toml/": LEADERS,
     "quan-tri/procedures/dossier/quet/": Row("sffiiii", "sfif"),
     "quan-tri/procedures/parcel/<int:pk>/viec/<slug:doing>/": OFFICE,
+    "quan-tri/procedures/dossier/nhan-tiep/": Row("sffiiii", "sfif"),
+    "quan-tri/procedures/dossier/hang-loat/": Row("sffiiff", "sfif"),
+    "quan-tri/procedures/dossier/phan-cong/": LEADERS,
+    "quan-tri/procedures/dossier/<int:pk>/giao/": OFFICE,
     "quan-tri/procedures/dossier/<int:pk>/hanh-dong/<slug:action>/": OFFICE,
     "quan-tri/procedures/dossier/<int:pk>/ban-goc/": OFFICE,
     "quan-tri/procedures/dossier/<int:pk>/thay-ket-qua/": OFFICE,
@@ -204,6 +209,7 @@ MODELS = {
     "procedures/office": Model("CA", "A", "A"),
     "procedures/staffmember": Model("A", "A", "A", "A", of_office=True),
     "procedures/areachange": Model("A", own_page=True),
+    "procedures/assignmentrule": Model("A", "A", "A", of_office=True),
     "procedures/bank": Model("CA", "A", "A"),
     "procedures/calendarday": Model("CA", "A", "A", "A"),
     "procedures/closure": Model("CA", "A", "A"),
@@ -345,6 +351,7 @@ def site(citizen: User, clerk: User, chance: Any) -> Site:
         ).pk,
         "procedures/parcel": parcels.receive("", actor=clerk, key="x", now=timezone.now())[0].pk,
         "procedures/office": filed.office.pk,
+        "procedures/assignmentrule": AssignmentRule.objects.create(office=filed.office).pk,
         "procedures/staffmember": clerk.staff.pk,
         "procedures/areachange": AreaChange.objects.create(
             effective_on="2099-01-01",
@@ -796,7 +803,7 @@ def test_the_queue_takes_as_many_queries_for_thirty_dossiers_as_for_two(clerk: U
     few = _queries(client, QUEUE)
     _office_of(28, chance)
     assert _queries(client, QUEUE) == few
-    assert few <= 9  # one of them asks for urgent dossiers
+    assert few <= 11  # one of them asks for urgent dossiers
 
 
 def test_a_dossiers_page_takes_a_known_number_of_queries(clerk: User, chance: Any) -> None:
@@ -808,7 +815,7 @@ def test_a_dossiers_page_takes_a_known_number_of_queries(clerk: User, chance: An
     for action in ("accept", "propose", "send_back"):
         client.post(f"{QUEUE}{old.pk}/hanh-dong/{action}/", {"note": "x", "key": action})
     assert _queries(client, f"{QUEUE}{old.pk}/change/") <= few + 2
-    assert few <= 20
+    assert few <= 22
 
 
 def test_a_citizens_pages_take_a_known_number_of_queries(filed: Dossier) -> None:

@@ -14,11 +14,12 @@ import msgspec
 import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
+from django.test import Client
 from django.utils import timezone
 
 from portal import outbox
 from portal.models import OutboxMessage, User
-from procedures import catalogue, closures, demo, dossiers, intake, mailroom, workflow
+from procedures import assignment, catalogue, closures, demo, dossiers, intake, mailroom, workflow
 from procedures.deadlines import closing
 from procedures.models import Closure, Dossier, DossierEvent, IntakeList, Office, ProcedureVersion
 from procedures.workflow import MoveRefused
@@ -82,6 +83,82 @@ def test_of_two_clerks_who_accept_at_once_one_is_told_so(waiting: Dossier) -> No
     assert {type(result) for result in results} == {DossierEvent, MoveRefused}, results
     assert waiting.events.filter(action="accept").count() == 1
     assert workflow.verify_history(Dossier.objects.get(pk=waiting.pk)) == []
+
+
+def _two_approve(dossier: Dossier) -> list[Any]:
+    """Two supervisors press the button on the page at the same moment."""
+    office = Office.objects.get(slug="cam-ranh")
+    heads = [
+        demo.staff(f"head{n}", name, office, "supervisor", password="x") for n, name in enumerate(_HEADS)
+    ]
+    clients = [Client() for _head in heads]
+    for client, head in zip(clients, heads, strict=True):
+        client.force_login(head)
+    url = f"/quan-tri/procedures/dossier/{dossier.pk}/hanh-dong/approve/"
+    return at_once(*[lambda c=c, n=n: c.post(url, {"key": f"k{n}"}) for n, c in enumerate(clients)])
+
+
+_HEADS = ("Trần Quốc Sơn", "Mai Thị Hoa")
+
+
+@pytest.mark.usefixtures("pause_after_check")
+def test_of_two_who_approve_at_once_one_does_and_the_other_reads_who_was_faster(waiting: Dossier) -> None:
+    clerk = User.objects.get(username="clerk.cam-ranh")
+    for action in ("accept", "propose"):
+        workflow.move(waiting, action, actor=clerk, key=action)
+    results = _two_approve(waiting)
+    assert sorted(r.status_code for r in results) == [303, 422], results
+    slower = next(r for r in results if r.status_code == 422).content.decode()
+    faster = waiting.events.get(action="approve").actor
+    assert faster is not None
+    assert f"{faster.full_name} " in slower
+    assert workflow.verify_history(Dossier.objects.get(pk=waiting.pk)) == []
+
+
+# --- The next dossier ----------------------------------------------------------------------------
+
+
+def _two_take(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Two clerks ask for the next dossier; each has seen which it is before either has it."""
+    meeting, give = Meeting(), assignment.assign
+
+    def slow(*args: Any, **kwargs: Any) -> Any:
+        meeting.wait()
+        return give(*args, **kwargs)
+
+    monkeypatch.setattr(assignment, "assign", slow)
+    clerks = [_staff("cam-ranh", role, "Lê Thị Hạnh") for role in ("clerk", "supervisor")]
+    return at_once(
+        *[
+            lambda c=c: assignment.take_next(actor=User.objects.get(pk=c.pk), key="k", now=timezone.now())
+            for c in clerks
+        ]
+    )
+
+
+@pytest.fixture
+def two_waiting(waiting: Dossier) -> list[Dossier]:
+    user = demo.citizen(demo.person(random.Random(15), "22429"))
+    second = file_draft(make_draft(user, random.Random(15)))
+    clerk = User.objects.get(username="clerk.cam-ranh")
+    mailroom.receive(second, ["form", "insurance_book"], actor=clerk, key="o", now=timezone.now())
+    return [waiting, second]
+
+
+@pytest.mark.usefixtures("no_locks")
+def test_without_the_lock_two_clerks_take_the_same_dossier(
+    two_waiting: list[Dossier], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _two_take(monkeypatch)
+    assert Dossier.objects.filter(assignee=None).count() == 1
+
+
+def test_two_clerks_who_take_the_next_at_once_get_different_dossiers(
+    two_waiting: list[Dossier], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results = _two_take(monkeypatch)
+    assert {d.pk for d in results} == {d.pk for d in two_waiting}, results
+    assert Dossier.objects.exclude(assignee=None).values("assignee").distinct().count() == 2
 
 
 def _double_click(dossier: Dossier) -> list[Any]:

@@ -14,8 +14,10 @@ from django.utils.translation import gettext_lazy
 from portal.http import form_key, see_other
 from portal.models import AccessLog
 from procedures import apologies, attachments, desk, mailroom, papers, results, urgent, workflow
+from procedures.admin import paging
+from procedures.admin.assigning import staff_user
 from procedures.admin.mailroom import scan
-from procedures.admin.queue import QueueAdmin, deadline_tone, staff_user
+from procedures.admin.queue import QueueAdmin, deadline_tone
 from procedures.admin.urgent import banner
 from procedures.catalogue import definition_for
 from procedures.models import Dossier, DossierEvent
@@ -90,6 +92,7 @@ class DossierAdmin(QueueAdmin):
             ],
             "chain": workflow.verify_history(dossier),
             "readers": AccessLog.objects.filter(about=dossier.code).select_related("user")[:10],
+            "queue": self.queue_nav(request, dossier),
             "key": secrets.token_urlsafe(12),
             "refused": refused,
             "refused_action": action,
@@ -103,13 +106,14 @@ class DossierAdmin(QueueAdmin):
         here = reverse("admin:procedures_dossier_change", args=[pk])
         if request.method != "POST":
             return see_other(here)
+        place = paging.place_of(request, dossier)
         try:
             _move(dossier, action, request)
         except MoveRefused as refused:
             return self._page(request, dossier, refused=refused, action=action)
         state = definition_for(dossier).state(dossier.state)
         self.message_user(request, f"{dossier.code}: {state.label}", messages.SUCCESS)
-        return see_other(here)
+        return see_other(self.onward(request, dossier, place))
 
     def control_sheet(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Mẫu 05: every hand-over so far, to be printed and put with the papers."""

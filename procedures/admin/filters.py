@@ -1,6 +1,5 @@
 """By what the queue of the desk is narrowed."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -10,6 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from procedures import worklist
+from procedures.admin.assigning import colleagues, staff_user
 from procedures.catalogue import all_published
 from procedures.models import Dossier
 
@@ -71,23 +72,35 @@ class DueFilter(admin.SimpleListFilter):
             ("overdue", _("Overdue")),
             ("today", _("Due today")),
             ("soon", _("Due within two days")),
-            ("papers", _("Originals missing")),
+            ("came", _("Came today")),
+            ("citizen", _("Waiting for the citizen")),
+            ("papers", _("Waiting for papers")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Dossier]) -> QuerySet[Dossier]:
-        now, running = timezone.now(), queryset.filter(decided_at=None)
+        names = dict(self.lookups(request, None))
+        name = self.value() if self.value() in names else ""
+        return queryset.filter(worklist.chosen(name or "", user=staff_user(request), now=timezone.now()))
+
+
+class AssigneeFilter(admin.SimpleListFilter):
+    """Mine, nobody's, or a colleague's."""
+
+    title = gettext_lazy("assigned to")
+    parameter_name = "nguoi"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        user = staff_user(request)
+        others = [(str(s.user_id), s.user.full_name) for s in colleagues(request) if s.user_id != user.pk]
+        return [("mine", _("Mine")), ("free", _("Unassigned")), *others]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Dossier]) -> QuerySet[Dossier]:
         match self.value():
-            case "urgent":
-                return running.filter(urgent=True, final=False)
-            case "overdue":
-                return running.filter(due_at__lt=now)
-            case "today":
-                return running.filter(due_at__date=timezone.localdate(now))
-            case "soon":
-                return running.filter(due_at__gte=now, due_at__lt=now + timedelta(days=2))
-            case "papers":
-                return queryset.filter(
-                    originals__received_at=None, originals__isnull=False, final=False
-                ).distinct()
+            case "mine":
+                return queryset.filter(assignee=staff_user(request).pk)
+            case "free":
+                return queryset.filter(assignee=None)
+            case str(number) if number.isascii() and number.isdigit() and len(number) < 10:
+                return queryset.filter(assignee=int(number))
             case _:
                 return queryset

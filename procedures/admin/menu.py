@@ -28,6 +28,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                     {"clerk", "supervisor"},
                 ),
                 (_("Parcels"), "package_2", "admin:procedures_parcel_changelist", EVERYBODY),
+                (_("Who works on what"), "group_work", "admin:procedures_dossier_team", LEADERS),
                 (_("Daily intake lists"), "list_alt", "admin:procedures_intakelist_changelist", EVERYBODY),
             ],
         ),

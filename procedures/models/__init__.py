@@ -1,6 +1,7 @@
 """Catalogue rows and dossier rows: constraints, no flow."""
 
 from procedures.models.areas import AreaChange, AreaOutcome
+from procedures.models.assignment import AssignmentRule
 from procedures.models.catalogue import (
     Case,
     Document,
@@ -47,6 +48,7 @@ __all__ = [
     "AdjoiningOffice",
     "AreaChange",
     "AreaOutcome",
+    "AssignmentRule",
     "Attachment",
     "Bank",
     "CalendarDay",

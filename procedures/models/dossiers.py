@@ -1,16 +1,28 @@
 """A dossier: its answers, history, papers and files."""
 
+from datetime import UTC, datetime
 from typing import ClassVar
 
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Coalesce, Substr, Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from portal.models import Filer, User
 from procedures.models.catalogue import Procedure, ProcedureVersion
 from procedures.models.offices import Office
+
+# What still has to be decided, and the order of it: urgent ones, then by the day they are due, those
+# without a day last. Indexes hold rows in just this order; all of it ascends, so that one comparison of
+# whole keys finds the next page (``procedures.worklist``).
+UNDECIDED = Q(final=False, decided_at=None) & ~Q(state="draft")
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+URGENT_FIRST = Case(When(urgent=True, then=Value(0)), default=Value(1))
+BY_DUE = Coalesce(F("due_at"), Value(NEVER))
+# Where in a dossier code the part begins that tells the dossiers of an office apart: ``yymmdd-nnnn``.
+CODE_TAIL = Substr("code", 12)
 
 
 class DossierNumber(models.Model):
@@ -72,6 +84,16 @@ class Dossier(models.Model):
         help_text="another office, while its own takes no post",
     )
 
+    assignee = models.ForeignKey(
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("assigned to"),
+    )
+
     typed = models.JSONField(default=dict, help_text="what stands in the form, as typed")
     answers = models.JSONField(_("answers"), default=dict, help_text="what was filed, cleaned")
     revision = models.PositiveIntegerField(default=0)
@@ -108,12 +130,43 @@ class Dossier(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["office", "final", "due_at"], name="dossier_queue"),
-            models.Index(fields=["office", "filed_at"], name="dossier_intake"),
-            models.Index(fields=["insurance_number"], name="dossier_insurance_number"),
+            models.Index(
+                "office", URGENT_FIRST, BY_DUE, "filed_at", "id", condition=UNDECIDED, name="queue_of_office"
+            ),
+            models.Index(
+                URGENT_FIRST, BY_DUE, "filed_at", "id", condition=UNDECIDED, name="queue_of_province"
+            ),
+            models.Index(
+                "assignee", URGENT_FIRST, BY_DUE, "filed_at", "id", condition=UNDECIDED, name="queue_of_clerk"
+            ),
+            models.Index(fields=["office", "due_at"], condition=UNDECIDED, name="queue_due"),
+            models.Index(
+                fields=["office"], condition=UNDECIDED & Q(days_left__isnull=False), name="queue_citizen"
+            ),
+            models.Index(
+                fields=["office"], condition=UNDECIDED & Q(clock_started_on=None), name="queue_papers"
+            ),
+            models.Index(
+                fields=["office", "decided_at", "id"],
+                condition=Q(final=False, decided_at__isnull=False),
+                name="queue_to_return",
+            ),
+            models.Index(fields=["office", "filed_at", "id"], condition=Q(final=True), name="queue_finished"),
+            models.Index(fields=["office", "filed_at", "id"], name="dossier_intake"),
+            models.Index(fields=["filed_at", "id"], name="dossier_filed"),
             models.Index(
                 fields=["office"], condition=Q(urgent=True, final=False), name="dossier_urgent_open"
             ),
+            models.Index(
+                OpClass(F("insurance_number"), "varchar_pattern_ops"), name="dossier_insurance_prefix"
+            ),
+            models.Index(OpClass(CODE_TAIL, "text_pattern_ops"), name="dossier_code_tail"),
+            models.Index(
+                OpClass(Upper("organisation_code"), "text_pattern_ops"),
+                condition=~Q(organisation_code=""),
+                name="dossier_organisation_code",
+            ),
+            GinIndex(OpClass(Upper("organisation_name"), "gin_trgm_ops"), name="dossier_organisation"),
             models.Index(fields=["phone"], name="dossier_phone"),
             GinIndex(fields=["applicant_bare"], opclasses=["gin_trgm_ops"], name="dossier_applicant"),
         ]

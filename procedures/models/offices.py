@@ -211,6 +211,12 @@ class StaffMember(models.Model):
     user = models.OneToOneField(User, models.CASCADE, related_name="staff", verbose_name=_("user"))
     office = models.ForeignKey(Office, models.PROTECT, related_name="staff", verbose_name=_("office"))
     role = models.CharField(_("role"), max_length=13, choices=Role)
+    away_until = models.DateField(
+        _("away until and including"),
+        null=True,
+        blank=True,
+        help_text=_("Until then no dossier is assigned to this person."),
+    )
 
     class Meta:
         verbose_name = _("member of staff")

@@ -30,6 +30,7 @@ from procedures.definition import Definition
 from procedures.models import Attachment, Dossier, IssuedDocument, Original, PostalItem
 from procedures.views import drafts
 from procedures.views.files import file_rows, take_files
+from procedures.vocabulary import INNER_RECORDED
 
 Kind = IssuedDocument.Kind
 # What a citizen downloads, in the order of the page; other papers are for the office.
@@ -129,7 +130,8 @@ def dossier_page(
     definition = definition_for(dossier)
     actions = {t.action: t for t in workflow.available_actions(dossier, request.user)}
     prefetch_related_objects([dossier], "originals")
-    events = list(dossier.events.select_related("actor").order_by("-sequence"))
+    told = dossier.events.exclude(action__in=INNER_RECORDED)
+    events = list(told.select_related("actor").order_by("-sequence"))
     asked = next((e for e in events if e.action == "ask_supplement"), None)
     files = file_rows(dossier, removable=False)
     context = {

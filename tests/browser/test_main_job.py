@@ -289,10 +289,10 @@ def _propose(page: Page, code: str) -> None:
 def _act(page: Page, code: str, action: str, note: str = "") -> None:
     page.goto(f"{DESK}?q={code}")
     page.get_by_role("link", name=code).click()
-    form = page.locator(f"form[action$='/hanh-dong/{action}/']")
+    form = page.locator(f"form[action*='/hanh-dong/{action}/']")
     if note:
         form.locator("textarea").fill(note)
-    form.locator("button").click()
+    form.locator("button").first.click()
     expect(form).to_have_count(0)
 
 
