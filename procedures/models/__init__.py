@@ -13,6 +13,13 @@ from procedures.models.catalogue import (
     VersionChange,
     VersionRow,
 )
+from procedures.models.desk import (
+    Mention,
+    Note,
+    Presence,
+    SupplementText,
+    TakeOver,
+)
 from procedures.models.dossiers import (
     Attachment,
     Dossier,
@@ -56,6 +63,8 @@ __all__ = [
     "IntakeList",
     "IntakeRow",
     "IssuedDocument",
+    "Mention",
+    "Note",
     "Office",
     "OfficeArea",
     "Original",
@@ -63,11 +72,14 @@ __all__ = [
     "ParcelPaper",
     "ParcelStep",
     "PostalItem",
+    "Presence",
     "Procedure",
     "ProcedureVersion",
     "StaffMember",
     "State",
     "Step",
+    "SupplementText",
+    "TakeOver",
     "TimeLimit",
     "Transition",
     "VersionChange",

@@ -30,6 +30,7 @@ from procedures.definition import Definition
 from procedures.models import Attachment, Dossier, IssuedDocument, Original, PostalItem
 from procedures.views import drafts
 from procedures.views.files import file_rows, take_files
+from procedures.vocabulary import INNER_RECORDS
 
 Kind = IssuedDocument.Kind
 # What a citizen downloads, in the order of the page; other papers are for the office.
@@ -144,7 +145,9 @@ def dossier_page(
         "just_filed": len(events) == 1 and timezone.now() - events[0].at < timedelta(minutes=15),
         "originals": [_original(definition, o) for o in dossier.originals.all()],
         "signs_form": _signs_form(dossier),
-        "timeline": [desk.told_to_citizen(e, definition, dossier) for e in events],
+        "timeline": [
+            desk.told_to_citizen(e, definition, dossier) for e in events if e.action not in INNER_RECORDS
+        ],
         "parcels": list(dossier.postal_items.all()),
         "key": secrets.token_urlsafe(12),
         "asked": asked,
