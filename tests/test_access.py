@@ -29,6 +29,7 @@ from procedures.models import (
     Dossier,
     DossierEvent,
     IntakeList,
+    Note,
     Office,
     Original,
     Parcel,
@@ -36,6 +37,8 @@ from procedures.models import (
     PostalItem,
     ProcedureVersion,
     StaffMember,
+    SupplementText,
+    TakeOver,
 )
 from tests.conftest import PASSWORD, file_draft, make_draft
 
@@ -166,6 +169,12 @@ PAGES = {
     "quan-tri/procedures/dossier/<int:pk>/ban-goc/": OFFICE,
     "quan-tri/procedures/dossier/<int:pk>/thay-ket-qua/": OFFICE,
     "quan-tri/procedures/dossier/<int:pk>/phieu-kiem-soat/": OFFICE,
+    "quan-tri/procedures/dossier/nhac-ten/": STAFF,
+    "quan-tri/procedures/dossier/<int:pk>/xem-tep/": OFFICE,
+    "quan-tri/procedures/dossier/<int:pk>/tep/<int:number>/trang/<int:page>/": Row("sffiggi", "sfmm"),
+    "quan-tri/procedures/dossier/<int:pk>/co-mat/": OFFICE,
+    "quan-tri/procedures/dossier/<int:pk>/nhan-viec/": OFFICE,
+    "quan-tri/procedures/dossier/<int:pk>/ghi-chu/": OFFICE,
     "quan-tri/procedures/intakelist/chot/": STAFF,
     "quan-tri/procedures/intakelist/<int:pk>/tai-ve/<str:kind>/": OFFICE,
 }
@@ -199,6 +208,7 @@ MODELS = {
     "procedures/bank": Model("CA", "A", "A"),
     "procedures/calendarday": Model("CA", "A", "A", "A"),
     "procedures/closure": Model("CA", "A", "A"),
+    "procedures/supplementtext": Model("CA", "A", "A"),
     "pension/legalfigure": Model("CA", "A", "A"),
 }
 
@@ -284,6 +294,7 @@ class Site:
             "many": "fields",
             "key": "phone",
             "kind": "csv" if "tai-ve" in route else "receipt",
+            "page": 1,
             "token": self.filed.documents.all()[0].token,
             "action": "refuse",
             "doing": "ghi-chu" if "parcel" in route else "len",
@@ -302,7 +313,7 @@ class Site:
             list(Dossier.objects.filter(pk__in=[self.filed.pk, self.draft.pk]).order_by("pk").values()),
             *(
                 list(model.objects.filter(**mine).order_by("pk").values())
-                for model in (DossierEvent, Attachment, Original, PostalItem)
+                for model in (DossierEvent, Attachment, Original, PostalItem, Note, TakeOver)
             ),
             list(IntakeList.objects.values_list("pk")),
             list(Parcel.objects.order_by("pk").values()),
@@ -343,6 +354,7 @@ def site(citizen: User, clerk: User, chance: Any) -> Site:
         "procedures/closure": Closure.objects.create(
             office=Office.objects.get(slug="van-ninh"), reason="x", document="x"
         ).pk,
+        "procedures/supplementtext": SupplementText.objects.create(text="x", entered_by=clerk).pk,
         "pension/legalfigure": LegalFigure.objects.all()[0].pk,
     }
     return Site(filed, make_draft(citizen, chance), examples)
