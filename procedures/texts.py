@@ -22,14 +22,14 @@ def visible_to(user: User) -> QuerySet[SupplementText]:
     texts = SupplementText.objects.select_related("office", "procedure")
     staff = getattr(user, "staff", None)
     if staff is None:
-        return texts.none()
+        return texts.filter(office=None)
     return texts if staff.oversees_province else texts.filter(Q(office=None) | Q(office=staff.office_id))
 
 
 def may_edit(user: User, row: SupplementText) -> bool:
-    """Who leads an office edits its texts; texts of the province are of the province office."""
+    """Of those who may edit texts: who leads an office its own, the province office all."""
     staff = getattr(user, "staff", None)
-    return staff is not None and (staff.oversees_province or row.office_id == staff.office_id)
+    return staff is None or staff.oversees_province or row.office_id == staff.office_id
 
 
 def _for(dossier: Dossier) -> QuerySet[SupplementText]:

@@ -94,7 +94,7 @@ class SupplementTextAdmin(RoleAdmin):
             staff = getattr(request.user, "staff", None)
             if staff is not None and not staff.oversees_province:
                 kwargs |= {"queryset": Office.objects.filter(pk=staff.office_id), "empty_label": None}
-                kwargs["required"] = True
+                kwargs |= {"required": True, "initial": staff.office_id}
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: SupplementText, form: Any, change: bool) -> None:
