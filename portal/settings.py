@@ -173,6 +173,7 @@ CELERY_BEAT_SCHEDULE = {
     "follow-closures": {"task": "procedures.follow_closures", "schedule": 60.0, "options": {"expires": 50}},
     "follow-areas": {"task": "procedures.follow_areas", "schedule": 60.0, "options": {"expires": 50}},
     "sweep": {"task": "portal.sweep", "schedule": crontab(hour=2, minute=15)},
+    "forget-presence": {"task": "procedures.forget_presence", "schedule": crontab(hour=2, minute=20)},
 }
 OUTBOX_MAX_ATTEMPTS = 8
 

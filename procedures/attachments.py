@@ -184,12 +184,12 @@ def preview(attachment: Attachment) -> Picture:
     return _jpeg(attachment, _PREVIEW)
 
 
-def viewable(attachment: Attachment) -> Picture:
-    """A photo as any browser shows it: HEIC becomes JPEG, and it stands upright."""
-    return _jpeg(attachment, (2400, 2400))
+def viewable(attachment: Attachment, *, size: tuple[int, int] = (2400, 2400), turn: int = 0) -> Picture:
+    """A photo as any browser shows it: HEIC becomes JPEG, and it stands upright, or ``turn`` degrees on."""
+    return _jpeg(attachment, size, turn)
 
 
-def _jpeg(attachment: Attachment, size: tuple[int, int]) -> Picture:
+def _jpeg(attachment: Attachment, size: tuple[int, int], turn: int = 0) -> Picture:
     if not attachment.media_type.startswith("image/"):
         raise Http404
     try:
@@ -198,7 +198,7 @@ def _jpeg(attachment: Attachment, size: tuple[int, int]) -> Picture:
             image.thumbnail(size)  # before all else: a copy at full size would take as much again
             ImageOps.exif_transpose(image, in_place=True)
             out = io.BytesIO()
-            image.convert("RGB").save(out, "JPEG", quality=80)
+            image.convert("RGB").rotate(-turn, expand=True).save(out, "JPEG", quality=80)
     except _BROKEN:
         raise Http404 from None
     return Picture(out.getvalue(), "image/jpeg")

@@ -1,10 +1,11 @@
 """What people are shown of a dossier: its answers, its history, and the record of who looked."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -18,6 +19,8 @@ from procedures.vocabulary import RECORDED
 
 Files = Mapping[str, list[dict[str, Any]]]
 """Files by the paper they are, as ``components/file_list.html`` wants them."""
+
+_SITTING = timedelta(hours=1)
 
 
 def answers(dossier: Dossier, files: Files) -> list[dict[str, Any]]:
@@ -124,3 +127,14 @@ def log_read(user: User | AnonymousUser, dossier: Dossier, what: str) -> None:
     """Note that a member of staff read something of ``dossier``; a citizen's own reading is theirs."""
     if isinstance(user, User) and user.is_staff:
         AccessLog.objects.create(user=user, about=str(dossier), what=what[:60])
+
+
+def log_file_read(user: User, dossier: Dossier, number: int, *, now: datetime) -> None:
+    """Note that staff looked into a file: once for an hour of paging, not once a page."""
+    what = f"file {number}"
+    mine = AccessLog.objects.filter(about=str(dossier), user=user, what=what, at__gt=now - _SITTING)
+    with transaction.atomic():
+        with connection.cursor() as cursor:  # the next page is often asked for at the same moment
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 5))", [f"{user.pk}:{number}"])
+        if not mine.exists():
+            AccessLog.objects.create(user=user, about=str(dossier), what=what, at=now)

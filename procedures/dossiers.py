@@ -66,6 +66,12 @@ def get_for(user: User, code: str) -> Dossier:
     return get_object_or_404(visible_to(user).select_related("office", "post_to"), code=code)
 
 
+def on_desk(user: User, pk: int) -> Dossier:
+    """The filed dossier ``pk`` if ``user`` of the staff may see it; ``Http404`` alike if there is none."""
+    filed = visible_to(user).exclude(state="draft").select_related("office")
+    return get_object_or_404(filed, pk=pk)
+
+
 def similar(dossier: Dossier) -> list[Dossier]:
     """Filed dossiers of the same person for the same procedure and case that are still open."""
     if not dossier.case:

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from portal.tasks import beat
-from procedures import closures, intake, offices
+from procedures import closures, intake, offices, presence
 from procedures.areas import orders
 
 
@@ -30,3 +30,10 @@ def follow_areas() -> None:
     """Let changes of borders and tiers take effect on their day."""
     orders.take_effect(timezone.now())
     beat("follow-areas")
+
+
+@shared_task(name="procedures.forget_presence")
+def forget_presence() -> None:
+    """Clear who had which dossier open, once that is long ago."""
+    presence.forget(now=timezone.now())
+    beat("forget-presence")

@@ -185,6 +185,7 @@ RECORDED: Mapping[str, Words] = {
     "parcel_received": _("A parcel has arrived"),
     "parcel_counted": _("A parcel was opened"),
     "parcel_returned": _("A parcel was sent back"),
+    "taken_over": _("Taken over by a colleague"),
 }
-# Of these, what stays in the office: citizens do not read who works on their dossier.
-INNER_RECORDED = frozenset({"assigned"})
+# Of these, what is between the people of the office: citizens do not read it.
+INNER_RECORDS = frozenset({"assigned", "taken_over"})

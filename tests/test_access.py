@@ -31,6 +31,7 @@ from procedures.models import (
     Dossier,
     DossierEvent,
     IntakeList,
+    Note,
     Office,
     Original,
     Parcel,
@@ -38,6 +39,8 @@ from procedures.models import (
     PostalItem,
     ProcedureVersion,
     StaffMember,
+    SupplementText,
+    TakeOver,
 )
 from tests.conftest import PASSWORD, file_draft, make_draft
 
@@ -178,6 +181,12 @@ PAGES = {
     ),
     "quan-tri/procedures/areachange/<int:pk>/tep/": ADMINISTRATOR,
     "quan-tri/procedures/areachange/<int:pk>/huy/": ADMINISTRATOR,
+    "quan-tri/procedures/dossier/nhac-ten/": STAFF,
+    "quan-tri/procedures/dossier/<int:pk>/xem-tep/": OFFICE,
+    "quan-tri/procedures/dossier/<int:pk>/tep/<int:number>/trang/<int:page>/": Row("sffiggi", "sfmm"),
+    "quan-tri/procedures/dossier/<int:pk>/co-mat/": OFFICE,
+    "quan-tri/procedures/dossier/<int:pk>/nhan-viec/": OFFICE,
+    "quan-tri/procedures/dossier/<int:pk>/ghi-chu/": OFFICE,
     "quan-tri/procedures/intakelist/chot/": STAFF,
     "quan-tri/procedures/intakelist/<int:pk>/tai-ve/<str:kind>/": OFFICE,
 }
@@ -213,6 +222,7 @@ MODELS = {
     "procedures/bank": Model("CA", "A", "A"),
     "procedures/calendarday": Model("CA", "A", "A", "A"),
     "procedures/closure": Model("CA", "A", "A"),
+    "procedures/supplementtext": Model("CA", "A", "A"),
     "pension/legalfigure": Model("CA", "A", "A"),
 }
 
@@ -298,6 +308,7 @@ class Site:
             "many": "fields",
             "key": "phone",
             "kind": "csv" if "tai-ve" in route else "receipt",
+            "page": 1,
             "token": self.filed.documents.all()[0].token,
             "action": "refuse",
             "doing": "ghi-chu" if "parcel" in route else "len",
@@ -316,7 +327,7 @@ class Site:
             list(Dossier.objects.filter(pk__in=[self.filed.pk, self.draft.pk]).order_by("pk").values()),
             *(
                 list(model.objects.filter(**mine).order_by("pk").values())
-                for model in (DossierEvent, Attachment, Original, PostalItem)
+                for model in (DossierEvent, Attachment, Original, PostalItem, Note, TakeOver)
             ),
             list(IntakeList.objects.values_list("pk")),
             list(Parcel.objects.order_by("pk").values()),
@@ -367,6 +378,7 @@ def site(citizen: User, clerk: User, chance: Any) -> Site:
         "procedures/closure": Closure.objects.create(
             office=Office.objects.get(slug="van-ninh"), reason="x", document="x"
         ).pk,
+        "procedures/supplementtext": SupplementText.objects.create(text="x", entered_by=clerk).pk,
         "pension/legalfigure": LegalFigure.objects.all()[0].pk,
     }
     return Site(filed, make_draft(citizen, chance), examples)
@@ -803,7 +815,7 @@ def test_the_queue_takes_as_many_queries_for_thirty_dossiers_as_for_two(clerk: U
     few = _queries(client, QUEUE)
     _office_of(28, chance)
     assert _queries(client, QUEUE) == few
-    assert few <= 11  # one of them asks for urgent dossiers
+    assert few <= 12  # one of them asks for urgent dossiers, one for mentions
 
 
 def test_a_dossiers_page_takes_a_known_number_of_queries(clerk: User, chance: Any) -> None:

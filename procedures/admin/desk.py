@@ -9,18 +9,38 @@ from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from portal.http import form_key, see_other
 from portal.models import AccessLog
-from procedures import apologies, attachments, desk, mailroom, papers, results, urgent, workflow
+from procedures import (
+    apologies,
+    desk,
+    mailroom,
+    papers,
+    presence,
+    results,
+    takeover,
+    texts,
+    urgent,
+    workflow,
+)
 from procedures.admin import paging
 from procedures.admin.assigning import staff_user
 from procedures.admin.mailroom import scan
 from procedures.admin.queue import QueueAdmin, deadline_tone
+from procedures.admin.together import (
+    mentions,
+    seen,
+    take_over,
+    together,
+    working_together,
+    write_note,
+)
 from procedures.admin.urgent import banner
+from procedures.admin.viewer import exchanged, files, look, page, picture, viewer
 from procedures.catalogue import definition_for
-from procedures.models import Dossier, DossierEvent
+from procedures.definition import Transition
+from procedures.models import Dossier, DossierEvent, SupplementText, TakeOver
 from procedures.vocabulary import RECORDED, ROLES
 from procedures.workflow import MoveRefused
 
@@ -32,6 +52,16 @@ class DossierAdmin(QueueAdmin):
         own = [
             path("khan/", view(banner), name="procedures_dossier_urgent"),
             path("quet/", view(scan), name="procedures_dossier_scan"),
+            path("nhac-ten/", view(mentions), name="procedures_dossier_mentions"),
+            path("<int:pk>/xem-tep/", view(look), name="procedures_dossier_look"),
+            path(
+                "<int:pk>/tep/<int:number>/trang/<int:page>/",
+                view(picture, cacheable=True),
+                name="procedures_dossier_picture",
+            ),
+            path("<int:pk>/co-mat/", view(seen), name="procedures_dossier_seen"),
+            path("<int:pk>/nhan-viec/", view(take_over), name="procedures_dossier_take_over"),
+            path("<int:pk>/ghi-chu/", view(write_note), name="procedures_dossier_note"),
             path("<int:pk>/hanh-dong/<slug:action>/", view(self.act), name="procedures_dossier_act"),
             path("<int:pk>/phieu-kiem-soat/", view(self.control_sheet), name="procedures_dossier_control"),
             path("<int:pk>/thay-ket-qua/", view(self.replace_result), name="procedures_dossier_result"),
@@ -51,10 +81,13 @@ class DossierAdmin(QueueAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         dossier = self._mine(request, object_id)
+        if exchanged(request):
+            return page(request, dossier, files(dossier))
         desk.log_read(request.user, dossier, "dossier")
-        return self._page(request, dossier)
+        presence.seen(dossier, staff_user(request), now=timezone.now())
+        return self.page(request, dossier)
 
-    def _page(
+    def page(
         self,
         request: HttpRequest,
         dossier: Dossier,
@@ -62,9 +95,11 @@ class DossierAdmin(QueueAdmin):
         refused: MoveRefused | None = None,
         action: str = "",
     ) -> HttpResponse:
-        definition = definition_for(dossier)
+        """The page of a dossier; ``refused``, the form of ``action`` says why and keeps what was typed."""
+        definition, user = definition_for(dossier), staff_user(request)
         limit = definition.time_limit(dossier.case, dossier.answers)
-        files, open_to = _files(dossier), workflow.available_actions(dossier, staff_user(request))
+        shown, open_to = files(dossier), workflow.available_actions(dossier, user)
+        events = list(dossier.events.select_related("actor").order_by("-sequence"))
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -80,16 +115,18 @@ class DossierAdmin(QueueAdmin):
             "may_receive": any(t.action == "record_originals" for t in open_to),
             "urgent": urgent.is_open(dossier),
             "electronic": results.wanted_here(dossier),
-            "may_replace_result": results.may_replace(dossier, staff_user(request)),
-            "answers": desk.answers(dossier, _by_paper(files)),
-            "attachments": files,
+            "may_replace_result": results.may_replace(dossier, user),
+            "answers": desk.answers(dossier, _by_paper(shown)),
+            "attachments": shown,
+            "viewer": viewer(request, dossier, shown, count=False),
+            "together": together(dossier, user, steps=events[0].sequence if events else 0),
+            **working_together(dossier, user),
+            "texts": _texts(dossier, open_to),
             "originals": dossier.originals.all(),
             "documents": dossier.documents.all(),
             "layout": papers.layout_of(dossier),
             "parcels": dossier.postal_items.all(),
-            "timeline": [
-                _told(e, dossier) for e in dossier.events.select_related("actor").order_by("-sequence")
-            ],
+            "timeline": [_told(e, dossier) for e in events],
             "chain": workflow.verify_history(dossier),
             "readers": AccessLog.objects.filter(about=dossier.code).select_related("user")[:10],
             "queue": self.queue_nav(request, dossier),
@@ -97,6 +134,11 @@ class DossierAdmin(QueueAdmin):
             "refused": refused,
             "refused_action": action,
             "typed": request.POST if refused else {},
+            "picked": _numbers(request, "pick") if refused else [],
+            "told": _numbers(request, "to") if refused else [],
+            "chosen": _numbers(request, "first")[:1] if refused else [],
+            "unplaced": refused and not _placed(action, open_to),
+            "gone": _gone(request) if refused and not _placed(action, open_to) else [],
         }
         return render(request, "admin/procedures/dossier.html", context, status=422 if refused else 200)
 
@@ -107,10 +149,17 @@ class DossierAdmin(QueueAdmin):
         if request.method != "POST":
             return see_other(here)
         place = paging.place_of(request, dossier)
+        user = staff_user(request)
+        lost = takeover.lost_to(dossier, user)
         try:
+            if lost and "du-vay" not in request.POST:
+                raise TakenOver(lost)
             _move(dossier, action, request)
-        except MoveRefused as refused:
-            return self._page(request, dossier, refused=refused, action=action)
+        except MoveRefused as refused:  # with the dossier as it is now: somebody may have been faster
+            return self.page(request, self._mine(request, pk), refused=refused, action=action)
+        if lost:
+            _told_all_the_same(dossier, lost, action, request)
+        presence.left(dossier, user)
         state = definition_for(dossier).state(dossier.state)
         self.message_user(request, f"{dossier.code}: {state.label}", messages.SUCCESS)
         return see_other(self.onward(request, dossier, place))
@@ -133,7 +182,7 @@ class DossierAdmin(QueueAdmin):
             try:
                 results.replace(dossier, upload, actor=staff_user(request), key=key, note=note, now=now)
             except MoveRefused as refused:
-                return self._page(request, dossier, refused=refused, action=results.REPLACED)
+                return self.page(request, dossier, refused=refused, action=results.REPLACED)
         return see_other(reverse("admin:procedures_dossier_change", args=[pk]))
 
     def record_originals(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -179,30 +228,83 @@ def _move(dossier: Dossier, action: str, request: HttpRequest) -> DossierEvent:
     if action == results.CLOSE:
         upload = request.FILES.get("result")
         return results.hand_over(dossier, upload, actor=actor, key=form_key(request), note=note, now=now)
-    missing = [line.strip() for line in request.POST.get("missing", "").splitlines() if line.strip()]
-    facts: dict[str, Any] = {"missing": missing} if action == "ask_supplement" else {}
-    if action == "reject" and (basis := request.POST.get("legal_basis", "").strip()[:500]):
-        facts["legal_basis"] = basis
-    return workflow.move(dossier, action, actor=actor, key=form_key(request), note=note, facts=facts, now=now)
+    chosen = texts.picked(dossier, request.POST.getlist("pick")) if action in texts.ACTIONS else []
+    facts: dict[str, Any] = {}
+    if action == "ask_supplement":
+        facts["missing"] = _lines(request, "missing", chosen)
+    if action == "reject":
+        note = "\n".join(_lines(request, "note", chosen))[:4000]
+        if basis := request.POST.get("legal_basis", "").strip()[:500]:
+            facts["legal_basis"] = basis
+    return workflow.move(
+        dossier,
+        action,
+        actor=actor,
+        key=form_key(request),
+        note=note,
+        facts=facts,
+        now=now,
+        prepare=(lambda _locked: texts.count_use(chosen, now=now)) if chosen else None,
+    )
 
 
-_LABELS = {"supplement": gettext_lazy("Supplement"), attachments.RESULT: gettext_lazy("Result")}
+def _lines(request: HttpRequest, name: str, chosen: list[SupplementText]) -> list[str]:
+    """What was typed and picked; ``whole`` says that the field holds the picked lines already."""
+    return texts.lines(request.POST.get(name, ""), [] if request.POST.get("whole") else chosen)
 
 
-def _files(dossier: Dossier) -> list[dict[str, Any]]:
+def _texts(dossier: Dossier, open_to: list[Transition]) -> dict[str, list[dict[str, Any]]]:
+    """The texts to pick from, by the action they are for, each with the paper it is about."""
+    if not any(t.action in texts.ACTIONS for t in open_to):
+        return {}
     definition = definition_for(dossier)
+    found: dict[str, list[dict[str, Any]]] = {action: [] for action in texts.ACTIONS}
+    for row in texts.offered(dossier):
+        paper = definition.document(row.document) if row.document else None
+        found[texts.action_of(row)].append({"row": row, "paper": paper.label if paper else ""})
+    return found
+
+
+class TakenOver(MoveRefused):
+    """A colleague has taken the dossier over: a second press with the box ticked goes on."""
+
+    def __init__(self, row: TakeOver) -> None:
+        words = _("%(name)s took this dossier over from you: %(reason)s")
+        super().__init__(words % {"name": row.taken_by.full_name, "reason": row.reason}, field="taken")
+
+
+def _told_all_the_same(dossier: Dossier, lost: TakeOver, action: str, request: HttpRequest) -> None:
+    transition = definition_for(dossier).transition(action)
+    takeover.carry_on(
+        dossier,
+        lost,
+        str(transition.label) if transition else action,
+        actor=staff_user(request),
+        key=form_key(request),
+        now=timezone.now(),
+    )
+
+
+def _placed(action: str, open_to: list[Transition]) -> bool:
+    """Whether the page still has the form of ``action``; else somebody was faster."""
+    own = {"note", "takeover", results.REPLACED}
+    return action in own or any(transition.action == action for transition in open_to)
+
+
+def _gone(request: HttpRequest) -> list[str]:
+    """What was typed into a form that the page offers no longer."""
+    typed = [words for name in _TYPED if (words := request.POST.get(name, "").strip())]
     return [
-        {
-            "attachment": a,
-            "label": d.label if (d := definition.document(a.document)) else _LABELS[a.document],
-            "confidence": d.confidence if d else "",
-            "url": reverse("attachment", args=[dossier.code, a.pk]),
-            "preview": reverse("attachment_preview", args=[dossier.code, a.pk])
-            if a.media_type.startswith("image/")
-            else "",
-        }
-        for a in attachments.current(dossier)
+        *typed,
+        *SupplementText.objects.filter(pk__in=_numbers(request, "pick")).values_list("text", flat=True),
     ]
+
+
+def _numbers(request: HttpRequest, name: str) -> list[int]:
+    return [int(n) for n in request.POST.getlist(name)[:200] if n.isascii() and n.isdigit() and len(n) < 15]
+
+
+_TYPED = ("missing", "note", "legal_basis", "tracking", "new_due")
 
 
 def _by_paper(files: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
@@ -224,6 +326,8 @@ def _told(event: DossierEvent, dossier: Dossier) -> dict[str, Any]:
         "missing": event.facts.get("missing", []),
         "message": event.facts.get("message", ""),
         "tracking": event.facts.get("tracking", ""),
+        "taken_from": event.facts.get("from", "") if event.action == takeover.TAKEN_OVER else "",
+        "reason": event.facts.get("reason", ""),
         "lines": desk.words_of_facts(event),
         "by": event.actor.full_name if event.actor else _("the portal"),
         "role": str({**ROLES, "organisation": _("organisation")}.get(event.role, event.role)),

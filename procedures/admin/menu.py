@@ -8,7 +8,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portal.roles import ADMINISTRATOR, EVERYBODY, LEADERS, role
+from procedures import notes
 
+MENTIONS = "admin:procedures_dossier_mentions"
 Link = tuple[str, str, str, Collection[str]]
 """Words, icon, name of the address, roles."""
 
@@ -21,6 +23,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             _("Review"),
             [
                 (_("Queue"), "inbox", "admin:procedures_dossier_changelist", EVERYBODY),
+                (_("Mentions"), "alternate_email", MENTIONS, EVERYBODY),
                 (
                     _("Mailroom"),
                     "barcode_scanner",
@@ -30,6 +33,12 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Parcels"), "package_2", "admin:procedures_parcel_changelist", EVERYBODY),
                 (_("Who works on what"), "group_work", "admin:procedures_dossier_team", LEADERS),
                 (_("Daily intake lists"), "list_alt", "admin:procedures_intakelist_changelist", EVERYBODY),
+                (
+                    _("Supplement texts"),
+                    "format_quote",
+                    "admin:procedures_supplementtext_changelist",
+                    EVERYBODY,
+                ),
             ],
         ),
         (
@@ -71,9 +80,15 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         for title, links in groups
         if (
             items := [
-                {"title": label, "icon": icon, "link": reverse(name)}
+                {"title": label, "icon": icon, "link": reverse(name), **_badge(request, name)}
                 for label, icon, name, roles in links
                 if mine in roles
             ]
         )
     ]
+
+
+def _badge(request: HttpRequest, name: str) -> dict[str, Any]:
+    """How many mentions wait, beside their link."""
+    waiting = notes.unread(request.user) if name == MENTIONS else 0  # type: ignore[arg-type]
+    return {"badge": str(waiting), "badge_variant": "danger"} if waiting else {}

@@ -15,6 +15,13 @@ from procedures.models.catalogue import (
     VersionChange,
     VersionRow,
 )
+from procedures.models.desk import (
+    Mention,
+    Note,
+    Presence,
+    SupplementText,
+    TakeOver,
+)
 from procedures.models.dossiers import (
     Attachment,
     Dossier,
@@ -63,6 +70,8 @@ __all__ = [
     "IntakeList",
     "IntakeRow",
     "IssuedDocument",
+    "Mention",
+    "Note",
     "Office",
     "OfficeArea",
     "OfficeHours",
@@ -71,11 +80,14 @@ __all__ = [
     "ParcelPaper",
     "ParcelStep",
     "PostalItem",
+    "Presence",
     "Procedure",
     "ProcedureVersion",
     "StaffMember",
     "State",
     "Step",
+    "SupplementText",
+    "TakeOver",
     "TimeLimit",
     "Transition",
     "VersionChange",

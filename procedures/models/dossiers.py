@@ -250,6 +250,7 @@ class Attachment(models.Model):
     size = models.PositiveIntegerField(_("size"))
     sha256 = models.CharField(max_length=64)
     scan = models.CharField(max_length=9, choices=Scan, default=Scan.UNCHECKED)
+    pages = models.PositiveIntegerField(null=True, help_text="of a PDF, once somebody looked into it")
     uploaded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     uploaded_at = models.DateTimeField(default=timezone.now)
     removed_at = models.DateTimeField(null=True, blank=True)

@@ -30,7 +30,7 @@ from procedures.definition import Definition
 from procedures.models import Attachment, Dossier, IssuedDocument, Original, PostalItem
 from procedures.views import drafts
 from procedures.views.files import file_rows, take_files
-from procedures.vocabulary import INNER_RECORDED
+from procedures.vocabulary import INNER_RECORDS
 
 Kind = IssuedDocument.Kind
 # What a citizen downloads, in the order of the page; other papers are for the office.
@@ -130,7 +130,7 @@ def dossier_page(
     definition = definition_for(dossier)
     actions = {t.action: t for t in workflow.available_actions(dossier, request.user)}
     prefetch_related_objects([dossier], "originals")
-    told = dossier.events.exclude(action__in=INNER_RECORDED)
+    told = dossier.events.exclude(action__in=INNER_RECORDS)
     events = list(told.select_related("actor").order_by("-sequence"))
     asked = next((e for e in events if e.action == "ask_supplement"), None)
     files = file_rows(dossier, removable=False)
@@ -146,7 +146,9 @@ def dossier_page(
         "just_filed": len(events) == 1 and timezone.now() - events[0].at < timedelta(minutes=15),
         "originals": [_original(definition, o) for o in dossier.originals.all()],
         "signs_form": _signs_form(dossier),
-        "timeline": [desk.told_to_citizen(e, definition, dossier) for e in events],
+        "timeline": [
+            desk.told_to_citizen(e, definition, dossier) for e in events if e.action not in INNER_RECORDS
+        ],
         "parcels": list(dossier.postal_items.all()),
         "key": secrets.token_urlsafe(12),
         "asked": asked,

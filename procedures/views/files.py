@@ -63,7 +63,7 @@ def _file_row(dossier: Dossier, attachment: Attachment, *, removable: bool) -> d
 
 
 # Files of strangers: whatever a browser takes them for, nothing in them runs as ours.
-_SEALED = "default-src 'none'; frame-ancestors 'none'"
+SEALED = "default-src 'none'; frame-ancestors 'none'"
 
 
 def _attachment(request: UserRequest, code: str, number: int) -> Attachment:
@@ -91,7 +91,7 @@ def attachment(request: UserRequest, code: str, number: int) -> HttpResponseBase
             filename=found.name,
             as_attachment="goc" in request.GET,
             # Browsers open no PDF in a sandbox.
-            headers={"Content-Security-Policy": _SEALED},
+            headers={"Content-Security-Policy": SEALED},
         )
     return _picture(attachments.viewable(found))
 
@@ -104,5 +104,5 @@ def attachment_preview(request: UserRequest, code: str, number: int) -> HttpResp
 
 
 def _picture(picture: attachments.Picture) -> HttpResponse:
-    sealed = {"Content-Security-Policy": f"{_SEALED}; sandbox"}
+    sealed = {"Content-Security-Policy": f"{SEALED}; sandbox"}
     return HttpResponse(picture.data, content_type=picture.media_type, headers=sealed)
