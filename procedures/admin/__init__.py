@@ -1,5 +1,14 @@
 """The staff desk in the Django admin."""
 
-from procedures.admin import catalogue, desk, intake, mailroom, organisations, reference
+from procedures.admin import catalogue, desk, handovers, intake, mailroom, organisations, reference, waiting
 
-__all__ = ["catalogue", "desk", "intake", "mailroom", "organisations", "reference"]
+__all__ = [
+    "catalogue",
+    "desk",
+    "handovers",
+    "intake",
+    "mailroom",
+    "organisations",
+    "reference",
+    "waiting",
+]

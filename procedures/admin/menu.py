@@ -28,6 +28,18 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                     {"clerk", "supervisor"},
                 ),
                 (_("Parcels"), "package_2", "admin:procedures_parcel_changelist", EVERYBODY),
+                (
+                    _("Handover lists"),
+                    "local_shipping",
+                    "admin:procedures_handoverlist_changelist",
+                    EVERYBODY,
+                ),
+                (
+                    _("Missing originals"),
+                    "hourglass_top",
+                    "admin:procedures_waitingdossier_changelist",
+                    EVERYBODY,
+                ),
                 (_("Daily intake lists"), "list_alt", "admin:procedures_intakelist_changelist", EVERYBODY),
             ],
         ),

@@ -20,7 +20,9 @@ from procedures.models.dossiers import (
     DossierNumber,
     IssuedDocument,
     Original,
+    WaitingDossier,
 )
+from procedures.models.handover import HandoverList, HandoverRow, ParcelPhoto
 from procedures.models.intake import (
     IntakeList,
     IntakeRow,
@@ -53,6 +55,8 @@ __all__ = [
     "DossierEvent",
     "DossierNumber",
     "Field",
+    "HandoverList",
+    "HandoverRow",
     "IntakeList",
     "IntakeRow",
     "IssuedDocument",
@@ -61,6 +65,7 @@ __all__ = [
     "Original",
     "Parcel",
     "ParcelPaper",
+    "ParcelPhoto",
     "ParcelStep",
     "PostalItem",
     "Procedure",
@@ -72,4 +77,5 @@ __all__ = [
     "Transition",
     "VersionChange",
     "VersionRow",
+    "WaitingDossier",
 ]
