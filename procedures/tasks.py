@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from portal.tasks import beat
-from procedures import closures, intake
+from procedures import closures, intake, reminders
 from procedures.models import Office
 
 
@@ -23,3 +23,10 @@ def follow_closures() -> None:
     """Let closures take effect that begin or end now."""
     closures.follow_up(timezone.now())
     beat("follow-closures")
+
+
+@shared_task(name="procedures.remind_of_papers")
+def remind_of_papers() -> None:
+    """Remind who still owes papers by post."""
+    reminders.remind(timezone.now())
+    beat("remind-of-papers")

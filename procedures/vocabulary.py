@@ -168,7 +168,9 @@ TOPICS: Mapping[str, Words] = {
     "notices.event": _("tell the citizen"),
 }
 # What other side effects queue; no action of a procedure starts these.
-INNER_TOPICS = frozenset({"attachments.scan", "closures.days", "closures.reroute", "notices.email"})
+INNER_TOPICS = frozenset(
+    {"attachments.scan", "closures.days", "closures.reroute", "notices.email", "post.remind"}
+)
 
 # Names of files that are no papers of a procedure.
 OWN_PAPERS = frozenset({"supplement", "result"})
@@ -181,4 +183,5 @@ RECORDED: Mapping[str, Words] = {
     "parcel_received": _("A parcel has arrived"),
     "parcel_counted": _("A parcel was opened"),
     "parcel_returned": _("A parcel was sent back"),
+    "papers_reminded": _("Reminder: papers are still missing"),
 }
