@@ -44,6 +44,15 @@ _WORDS = {
         "If papers are still to be posted, a new label is on its page."
     ),
     "ward_asked": gettext_lazy("Your ward was split: please say under “My account” where you live now."),
+    "papers_missing": gettext_lazy(
+        "Dossier %(code)s still waits for these papers by post: %(papers)s. Please post them to: "
+        "%(address)s. There is no last day: the dossier stays open and you lose nothing; the office starts "
+        "counting its days when the papers have arrived."
+    ),
+    "parcel_lost": gettext_lazy(
+        "The parcel with the papers of dossier %(code)s is noted as lost. Its page says what you can do."
+    ),
+    "posted_again": gettext_lazy("We have noted that you posted the papers of dossier %(code)s again."),
     "days_closed": gettext_lazy(
         "The office was closed; the result of dossier %(code)s is now promised for %(due)s."
     ),
@@ -54,15 +63,24 @@ _WORDS = {
     ),
     "file_harmful": gettext_lazy("A file you sent for dossier %(code)s is harmful and was locked: %(file)s."),
 }
+# Where a sentence for the subject of the mail says less than the notice.
+_SUBJECTS = {"papers_missing": gettext_lazy("Dossier %(code)s: papers are still missing")}
 _NEWS = gettext_lazy("Dossier %(code)s has news.")
 
 
 def words(notice: Notice) -> str:
     """What ``notice`` says, in the language of the page; a day that is only ``expected`` is called so."""
-    facts = {"code": notice.about, **notice.facts}
+    facts = {"code": notice.about, **_in_language(notice.facts)}
     if facts.get("due") and facts.get("expected"):
         facts["due"] = f"{facts['due']} ({gettext('expected')})"
     return str(_WORDS.get(notice.kind, _NEWS)) % facts
+
+
+def _in_language(facts: dict[str, Any]) -> dict[str, Any]:
+    """``facts`` with those that end in ``_en`` in the place of their namesakes on English pages."""
+    if translation.get_language() != "en":
+        return facts
+    return facts | {key[:-3]: value for key, value in facts.items() if key.endswith("_en")}
 
 
 @outbox.handler("notices.email", remote=True)
@@ -74,5 +92,6 @@ def send_email(message: OutboxMessage) -> None:
     with translation.override("vi"):
         said = words(notice)
         body = render_to_string("emails/notice.txt", {"words": said, "site": settings.SITE_URL})
-        send_mail(said, body, settings.DEFAULT_FROM_EMAIL, [notice.user.email])
+        subject = str(_SUBJECTS.get(notice.kind, said)) % {"code": notice.about}
+        send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [notice.user.email])
     Notice.objects.filter(pk=notice.pk).update(emailed_at=timezone.now())

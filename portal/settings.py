@@ -172,6 +172,10 @@ CELERY_BEAT_SCHEDULE = {
     },
     "follow-closures": {"task": "procedures.follow_closures", "schedule": 60.0, "options": {"expires": 50}},
     "follow-areas": {"task": "procedures.follow_areas", "schedule": 60.0, "options": {"expires": 50}},
+    "remind-of-papers": {
+        "task": "procedures.remind_of_papers",
+        "schedule": crontab(hour="8-16", minute=10),
+    },
     "sweep": {"task": "portal.sweep", "schedule": crontab(hour=2, minute=15)},
     "forget-presence": {"task": "procedures.forget_presence", "schedule": crontab(hour=2, minute=20)},
 }
@@ -248,6 +252,16 @@ FORMAT_MODULE_PATH = ["portal.formats"]
 
 # The working day of an office, where nothing more exact is known for it.
 OFFICE_HOURS = (time(7, 30), time(17, 0))
+
+# --- Posted papers ------------------------------------------------------------------------------
+
+# Working days after filing on which who still owes papers is reminded: post and offices rest alike on
+# weekends and at Tết, so a reminder in calendar days would come while nobody can post anything.
+PAPER_REMINDER_DAYS = (5, 10, 20)
+# Calendar days for which a parcel with a tracking number counts as under way.
+PAPER_UNDERWAY_DAYS = 7
+# Working days after which a parcel on a handover list ought to have arrived.
+HANDOVER_DAYS = 3
 
 # --- Pages --------------------------------------------------------------------------------------
 

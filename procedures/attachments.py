@@ -27,7 +27,7 @@ from PIL import Image, ImageOps
 from portal import text
 from portal.models import User
 from procedures import scanning
-from procedures.models import Attachment, Dossier
+from procedures.models import Attachment, Dossier, ParcelPhoto
 
 pillow_heif.register_heif_opener()
 
@@ -103,6 +103,38 @@ def attach(dossier: Dossier, document: str, upload: "UploadedFile[Any]", *, acto
 
     Raises ``ValidationError`` with words for the citizen.
     """
+    kind, digest = checked(upload)
+    with transaction.atomic():
+        locked = Dossier.objects.select_for_update(no_key=True).get(pk=dossier.pk)
+        if locked.state != dossier.state:
+            raise ValidationError(_("The dossier has been sent; its files stay as they are."))
+        mine = current(dossier, again=True)
+        same = [a for a in mine if (a.document, a.sha256) == (document, digest)]
+        if same:
+            return same[0]
+        if len(mine) >= settings.MAX_UPLOADS_PER_DOSSIER and document != RESULT:
+            raise ValidationError(
+                _("A dossier holds at most %(limit)d files.") % {"limit": settings.MAX_UPLOADS_PER_DOSSIER}
+            )
+        path = keep(upload, "attachments", kind)
+        kept = Attachment.objects.create(
+            dossier=dossier,
+            document=document,
+            file=path,
+            name=_shown_name(upload.name or "", kind),
+            media_type=kind,
+            size=upload.size or 0,
+            sha256=digest,
+            scan=scanning.first_state(),
+            uploaded_by=actor,
+        )
+        scanning.queue(kept)
+        mine.append(kept)
+        return kept
+
+
+def checked(upload: "UploadedFile[Any]") -> tuple[str, str]:
+    """The type of ``upload`` and its SHA-256; raises ``ValidationError`` for what is not taken."""
     limit = settings.MAX_UPLOAD_MB * 1024 * 1024
     if not upload.size:
         raise ValidationError(_("This file is empty."))
@@ -111,40 +143,17 @@ def attach(dossier: Dossier, document: str, upload: "UploadedFile[Any]", *, acto
             _("This file has %(size)s MB; a file may have at most %(limit)d MB.")
             % {"size": f"{upload.size / 1024 / 1024:.1f}".replace(".", ","), "limit": settings.MAX_UPLOAD_MB}
         )
-    kind = media_type(upload)  # type: ignore[arg-type]
-    digest = hashlib.sha256()
+    kind, digest = media_type(upload), hashlib.sha256()  # type: ignore[arg-type]
     for chunk in upload.chunks():
         digest.update(chunk)
     upload.seek(0)
-    with transaction.atomic():
-        locked = Dossier.objects.select_for_update(no_key=True).get(pk=dossier.pk)
-        if locked.state != dossier.state:
-            raise ValidationError(_("The dossier has been sent; its files stay as they are."))
-        mine = current(dossier, again=True)
-        same = [a for a in mine if (a.document, a.sha256) == (document, digest.hexdigest())]
-        if same:
-            return same[0]
-        if len(mine) >= settings.MAX_UPLOADS_PER_DOSSIER and document != RESULT:
-            raise ValidationError(
-                _("A dossier holds at most %(limit)d files.") % {"limit": settings.MAX_UPLOADS_PER_DOSSIER}
-            )
-        path = default_storage.save(
-            f"attachments/{timezone.localdate():%Y/%m}/{secrets.token_hex(16)}.{_SUFFIXES[kind]}", upload
-        )
-        kept = Attachment.objects.create(
-            dossier=dossier,
-            document=document,
-            file=path,
-            name=_shown_name(upload.name or "", kind),
-            media_type=kind,
-            size=upload.size,
-            sha256=digest.hexdigest(),
-            scan=scanning.first_state(),
-            uploaded_by=actor,
-        )
-        scanning.queue(kept)
-        mine.append(kept)
-        return kept
+    return kind, digest.hexdigest()
+
+
+def keep(upload: "UploadedFile[Any]", folder: str, kind: str) -> str:
+    """Store ``upload`` below MEDIA_ROOT under a name of our own and return its path."""
+    place = f"{folder}/{timezone.localdate():%Y/%m}/{secrets.token_hex(16)}.{_SUFFIXES[kind]}"
+    return default_storage.save(place, upload)
 
 
 def _shown_name(name: str, kind: str) -> str:
@@ -179,17 +188,19 @@ class Picture:
     media_type: str
 
 
-def preview(attachment: Attachment) -> Picture:
+def preview(attachment: Attachment | ParcelPhoto) -> Picture:
     """A small upright JPEG of a photo; raises ``Http404`` for what is not a photo."""
     return _jpeg(attachment, _PREVIEW)
 
 
-def viewable(attachment: Attachment, *, size: tuple[int, int] = (2400, 2400), turn: int = 0) -> Picture:
+def viewable(
+    attachment: Attachment | ParcelPhoto, *, size: tuple[int, int] = (2400, 2400), turn: int = 0
+) -> Picture:
     """A photo as any browser shows it: HEIC becomes JPEG, and it stands upright, or ``turn`` degrees on."""
     return _jpeg(attachment, size, turn)
 
 
-def _jpeg(attachment: Attachment, size: tuple[int, int], turn: int = 0) -> Picture:
+def _jpeg(attachment: Attachment | ParcelPhoto, size: tuple[int, int], turn: int = 0) -> Picture:
     if not attachment.media_type.startswith("image/"):
         raise Http404
     try:

@@ -41,6 +41,14 @@ class WorkCalendar:
             day = self.next_working(day + timedelta(days=1))
         return day
 
+    def back(self, day: date, working_days: int) -> date:
+        """The last day after which ``working_days`` worked days have passed by the end of ``day``."""
+        for _ in range(working_days):
+            while not self.is_working(day):
+                day -= timedelta(days=1)
+            day -= timedelta(days=1)
+        return day
+
     def count(self, start: date, end: date) -> int:
         """Worked days after ``start`` up to and including ``end``; negative when ``end`` is earlier."""
         if end < start:

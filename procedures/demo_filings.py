@@ -67,6 +67,7 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
         Sample("transfer-benefit-province", "move_out", ("accept", "propose"), 4),
         Sample("teacher-seniority-allowance", "retired_teacher", _REJECTED, 9),
         Sample("resume-benefit", "after_prison", (), 1),
+        Sample("resume-benefit", "after_prison", ("note_lost",), 11),
         Sample("adjust-cancel-decision", "adjust_identity", ("refuse",), 3),
         Sample("book-and-card", "card_damaged", (), 2, {"urgent": "no"}),
     ),

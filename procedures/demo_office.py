@@ -155,6 +155,7 @@ _REMARKS: dict[str, tuple[str, dict[str, Any]]] = {
     "propose_rejection": ("Nghỉ hưu ngoài thời gian quy định.", {}),
     "reject": ("Nghỉ hưu không thuộc 01/01/1994 đến 31/05/2011.", {"legal_basis": "NĐ 14/2020/NĐ-CP"}),
     "refuse": ("Hồ sơ trùng với hồ sơ đã nộp trước.", {}),
+    "note_lost": ("Bưu điện báo chưa tìm thấy bưu phẩm.", {}),
     "close": ("Người dân nhận tại quầy.", {}),
 }
 

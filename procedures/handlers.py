@@ -21,6 +21,8 @@ TOLD = {
     "close": "returned",
     "withdraw": "withdrawn",
     "apologise": "apologised",
+    "note_lost": "parcel_lost",
+    "post_again": "posted_again",
     closures.REROUTED: "papers_elsewhere",
     closures.DAYS_CLOSED: "days_closed",
     handover.HANDED_OVER: "handed_over",

@@ -1,7 +1,7 @@
 """Papers that arrive and results that leave: the scanner's side of a dossier."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -36,6 +36,49 @@ def receive(
         if dossier.originals.filter(received_at=None).exists():
             return None
         return workflow.move(dossier, "record_originals", actor=actor, key=key, now=now)
+
+
+# States in which papers are still to come by post.
+AWAITS_POST = frozenset({"waiting_originals", "lost_in_post"})
+
+
+def note_posted(
+    dossier: Dossier,
+    tracking: tuple[str, bool],
+    *,
+    posted_on: date | None,
+    actor: User,
+    key: str,
+    now: datetime,
+) -> PostalItem:
+    """Note the parcel of a tracking number (and whether its check digit holds) that is on its way here.
+
+    After one was lost, another number means that the papers were posted again. Raises ``MoveRefused``.
+    """
+    number, checked = tracking
+    with transaction.atomic():
+        locked = Dossier.objects.select_for_update(no_key=True).get(pk=dossier.pk)
+        sent = locked.postal_items.filter(direction=PostalItem.Direction.IN, tracking=number).first()
+        if locked.state == "lost_in_post" and sent is not None and not locked.events.filter(key=key).exists():
+            raise MoveRefused(_("This is the number of the parcel that was lost."), field="tracking")
+        item, _new = PostalItem.objects.update_or_create(
+            dossier=dossier,
+            direction=PostalItem.Direction.IN,
+            tracking=number,
+            defaults={"checked": checked, "posted_on": posted_on, "recorded_by": actor},
+        )
+        if locked.state == "lost_in_post":
+            workflow.move(dossier, "post_again", actor=actor, key=key, facts={"tracking": number}, now=now)
+    return item
+
+
+def post_again(dossier: Dossier, tracking: str, *, actor: User, key: str, now: datetime) -> PostalItem:
+    """Note at the desk that a citizen has posted the papers again. Raises ``MoveRefused``."""
+    try:
+        number = tracking_number(tracking)
+    except ValidationError as error:
+        raise MoveRefused(error.messages[0], field="tracking") from error
+    return note_posted(dossier, number, posted_on=None, actor=actor, key=key, now=now)
 
 
 def dispatch(dossier: Dossier, tracking: str, *, actor: User, key: str, now: datetime) -> DossierEvent:

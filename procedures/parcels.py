@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from portal.identifiers import compact
 from portal.models import AccessLog, User
 from portal.text import without_marks
-from procedures import dossiers, mailroom, workflow
+from procedures import dossiers, handovers, mailroom, workflow
 from procedures.models import Dossier, Parcel, ParcelPaper, ParcelStep, PostalItem, StaffMember
 from procedures.workflow import MoveRefused
 
@@ -170,6 +170,7 @@ def _arrived(parcel: Parcel, *, actor: User, now: datetime) -> tuple[Parcel, boo
     locked.office_id = actor.staff.office_id
     locked.state = _path(locked.dossier, locked.office_id)
     locked.save(update_fields=["office", "state"])
+    handovers.tick_off(locked, actor=actor, now=now)
     _step(locked, actor=actor, now=now)
     _tell_dossier(locked, actor=actor, now=now)
     return locked, True
@@ -310,6 +311,8 @@ def strike(parcel: Parcel, *, actor: User, now: datetime, words: str) -> None:
         raise MoveRefused(_("Write why there is no such parcel."), field="note")
     with transaction.atomic():
         locked = _locked(parcel, actor, *WAITING)
+        if handovers.is_listed(locked):
+            raise MoveRefused(_("It stands on a handover list: take it off that list first."), field="note")
         locked.state, locked.tracking = State.STRUCK, ""
         locked.save(update_fields=["state", "tracking"])
         _step(locked, actor=actor, now=now, note=words)

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from portal.tasks import beat
-from procedures import closures, intake, offices, presence
+from procedures import closures, intake, offices, presence, reminders
 from procedures.areas import orders
 
 
@@ -37,3 +37,10 @@ def forget_presence() -> None:
     """Clear who had which dossier open, once that is long ago."""
     presence.forget(now=timezone.now())
     beat("forget-presence")
+
+
+@shared_task(name="procedures.remind_of_papers")
+def remind_of_papers() -> None:
+    """Remind who still owes papers by post."""
+    reminders.remind(timezone.now())
+    beat("remind-of-papers")

@@ -169,7 +169,14 @@ TOPICS: Mapping[str, Words] = {
 }
 # What other side effects queue; no action of a procedure starts these.
 INNER_TOPICS = frozenset(
-    {"attachments.scan", "closures.days", "closures.reroute", "dossiers.assign", "notices.email"}
+    {
+        "attachments.scan",
+        "closures.days",
+        "closures.reroute",
+        "dossiers.assign",
+        "notices.email",
+        "post.remind",
+    }
 )
 
 # Names of files that are no papers of a procedure.
@@ -186,6 +193,7 @@ RECORDED: Mapping[str, Words] = {
     "parcel_counted": _("A parcel was opened"),
     "parcel_returned": _("A parcel was sent back"),
     "taken_over": _("Taken over by a colleague"),
+    "papers_reminded": _("Reminder: papers are still missing"),
 }
 # Of these, what is between the people of the office: citizens do not read it.
 INNER_RECORDS = frozenset({"assigned", "taken_over"})

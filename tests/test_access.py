@@ -3,6 +3,7 @@
 An address without a row in the tables below fails the first test, so a new one cannot be forgotten.
 """
 
+import random
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
@@ -21,7 +23,7 @@ from django.utils import timezone
 from pension.models import LegalFigure
 from portal import outbox
 from portal.models import AccessLog, OutboxMessage, User
-from procedures import catalogue, demo, dossiers, intake, parcels
+from procedures import catalogue, demo, dossiers, handovers, intake, parcels, photos
 from procedures.models import (
     AreaChange,
     AssignmentRule,
@@ -30,11 +32,14 @@ from procedures.models import (
     Closure,
     Dossier,
     DossierEvent,
+    HandoverList,
+    HandoverRow,
     IntakeList,
     Note,
     Office,
     Original,
     Parcel,
+    ParcelPhoto,
     ParcelStep,
     PostalItem,
     ProcedureVersion,
@@ -42,6 +47,7 @@ from procedures.models import (
     SupplementText,
     TakeOver,
 )
+from tests import answers
 from tests.conftest import PASSWORD, file_draft, make_draft
 
 SignIn = Callable[[User], Client]
@@ -131,6 +137,7 @@ PAGES = {
     "ho-so/<str:code>/giay-to/": OWNER_READS,
     "ho-so/<str:code>/giay-to/<slug:kind>-<int:number>.pdf": OWNER_AND_OFFICE_READ,
     "ho-so/<str:code>/van-don/": OWNER,
+    "ho-so/<str:code>/that-lac/": OWNER,
     "ho-so/<str:code>/noi-gui/": OWNER,
     "ho-so/<str:code>/bo-sung/": OWNER,
     "ho-so/<str:code>/rut/": OWNER,
@@ -171,6 +178,10 @@ PAGES = {
     "quan-tri/procedures/dossier/hang-loat/": Row("sffiiff", "sfif"),
     "quan-tri/procedures/dossier/phan-cong/": LEADERS,
     "quan-tri/procedures/dossier/<int:pk>/giao/": OFFICE,
+    "quan-tri/procedures/parcel/<int:pk>/anh/<int:number>/": Row("sffiggi", "sfgg"),
+    "quan-tri/procedures/handoverlist/chot/": Row("sffiiii", "sfgf"),
+    "quan-tri/procedures/handoverlist/<int:pk>/viec/<slug:doing>/": OFFICE,
+    "quan-tri/procedures/handoverlist/<int:pk>/in/": OFFICE,
     "quan-tri/procedures/dossier/<int:pk>/hanh-dong/<slug:action>/": OFFICE,
     "quan-tri/procedures/dossier/<int:pk>/ban-goc/": OFFICE,
     "quan-tri/procedures/dossier/<int:pk>/thay-ket-qua/": OFFICE,
@@ -215,6 +226,8 @@ MODELS = {
     "procedures/dossier": Model(of_office=True, own_page=True),
     "procedures/intakelist": Model(of_office=True, own_page=True),
     "procedures/parcel": Model(of_office=True, own_page=True),
+    "procedures/handoverlist": Model(of_office=True, own_page=True),
+    "procedures/waitingdossier": Model(of_office=True, own_page=True),
     "procedures/office": Model("CA", "A", "A"),
     "procedures/staffmember": Model("A", "A", "A", "A", of_office=True),
     "procedures/areachange": Model("A", own_page=True),
@@ -294,6 +307,7 @@ class Site:
     filed: Dossier
     draft: Dossier
     examples: dict[str, Any]
+    photo: int
 
     def path(self, route: str) -> str:
         if TABLE[route].path:
@@ -303,7 +317,11 @@ class Site:
         name = "/".join(route.split("/")[1:3])
         values = {
             "code": dossier.code or dossier.draft_code,
-            "number": 1 if ".pdf" in route else dossier.attachments.all()[0].pk,
+            "number": self.photo
+            if "/anh/" in route
+            else 1
+            if ".pdf" in route
+            else dossier.attachments.all()[0].pk,
             "slug": "ly-do" if "buoc" in route else "lump-sum",
             "many": "fields",
             "key": "phone",
@@ -311,7 +329,7 @@ class Site:
             "page": 1,
             "token": self.filed.documents.all()[0].token,
             "action": "refuse",
-            "doing": "ghi-chu" if "parcel" in route else "len",
+            "doing": "ghi-chu" if "parcel" in route else "roi-di" if "handover" in route else "len",
             "content_type_id": ContentType.objects.get_for_model(Dossier).pk,
             **dict.fromkeys(("pk", "id", "object_id"), self.examples.get(name, self.filed.pk)),
         }
@@ -332,9 +350,18 @@ class Site:
             list(IntakeList.objects.values_list("pk")),
             list(Parcel.objects.order_by("pk").values()),
             ParcelStep.objects.count(),
+            ParcelPhoto.objects.count(),
+            list(HandoverList.objects.order_by("pk").values()),
+            list(HandoverRow.objects.order_by("pk").values()),
             list(ProcedureVersion.objects.order_by("pk").values_list("pk", "status", "digest")),
             list(StaffMember.objects.order_by("pk").values()),
         ]
+
+
+def _elsewhere() -> Dossier:
+    """A filed dossier of an office that none of ``PEOPLE`` works at."""
+    chance = random.Random(11)
+    return file_draft(make_draft(demo.citizen(demo.person(chance, "22489")), chance))
 
 
 @pytest.fixture
@@ -347,6 +374,10 @@ def site(citizen: User, clerk: User, chance: Any) -> Site:
     day = CalendarDay.objects.create(day="2026-01-05", kind="off", source="x")
     version = catalogue.published("lump-sum")
     assert version is not None
+    parcel, _fresh = parcels.receive("", actor=clerk, key="x", now=timezone.now())
+    photo = photos.add(parcel, SimpleUploadedFile("anh.jpg", answers.PHOTO), actor=clerk, now=timezone.now())
+    away = _elsewhere()
+    parcels.receive(str(away.code), actor=clerk, key="y", now=timezone.now())
     examples = {
         "portal/user": citizen.pk,
         "portal/organisation": demo.organisation(
@@ -360,7 +391,9 @@ def site(citizen: User, clerk: User, chance: Any) -> Site:
         "procedures/intakelist": intake.close_list(
             filed.office, yesterday, actor=None, now=timezone.now()
         ).pk,
-        "procedures/parcel": parcels.receive("", actor=clerk, key="x", now=timezone.now())[0].pk,
+        "procedures/parcel": parcel.pk,
+        "procedures/handoverlist": handovers.close(away.office, actor=clerk, now=timezone.now()).pk,
+        "procedures/waitingdossier": filed.pk,
         "procedures/office": filed.office.pk,
         "procedures/assignmentrule": AssignmentRule.objects.create(office=filed.office).pk,
         "procedures/staffmember": clerk.staff.pk,
@@ -381,7 +414,7 @@ def site(citizen: User, clerk: User, chance: Any) -> Site:
         "procedures/supplementtext": SupplementText.objects.create(text="x", entered_by=clerk).pk,
         "pension/legalfigure": LegalFigure.objects.all()[0].pk,
     }
-    return Site(filed, make_draft(citizen, chance), examples)
+    return Site(filed, make_draft(citizen, chance), examples, photo.pk)
 
 
 class Browser(Client):

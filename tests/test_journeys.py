@@ -210,6 +210,8 @@ def act(dossier: Dossier, transition: Transition, number: int) -> None:
     if transition.action == "record_originals":
         every = list(dossier.originals.values_list("document", flat=True))
         mailroom.receive(dossier, every, actor=actor, key=key, now=now)
+    elif transition.action == "post_again":
+        mailroom.post_again(dossier, "RA000000014VN", actor=actor, key=key, now=now)
     elif transition.action == "dispatch":
         mailroom.dispatch(dossier, "RA000000014VN", actor=actor, key=key, now=now)
     elif transition.action == "apologise":
@@ -320,6 +322,7 @@ CODES = {
     "draft": 0,
     "submitted": 1,
     "waiting_originals": 1,
+    "lost_in_post": 1,
     "originals_received": 2,
     "processing": 4,
     "proposed": 4,
@@ -346,8 +349,29 @@ def test_states_carry_the_national_status_codes(definition: Definition) -> None:
 @ALL
 def test_citizens_and_staff_take_their_own_actions(definition: Definition) -> None:
     own = {"file", "file_complete", "answer_supplement", "withdraw"}
+    either = {"note_lost", "post_again"}  # who hears first that a parcel is lost says so
     for transition in definition.transitions:
-        assert set(transition.roles) <= ({"citizen"} if transition.action in own else STAFF)
+        if transition.action in either:
+            assert set(transition.roles) == {"citizen", "clerk", "supervisor"}
+        else:
+            assert set(transition.roles) <= ({"citizen"} if transition.action in own else STAFF)
+
+
+@ALL
+def test_where_papers_are_posted_a_lost_parcel_leads_on_and_starts_no_clock(definition: Definition) -> None:
+    """From lost: they come after all, are posted again, or the dossier is refused or withdrawn."""
+    states = {state.slug for state in definition.states}
+    assert ("lost_in_post" in states) is ("waiting_originals" in states)
+    if "lost_in_post" not in states:
+        return
+    assert definition.state("lost_in_post").clock == "waiting"
+    ways = {t.action: t.target for t in definition.transitions if "lost_in_post" in t.sources}
+    assert ways == {
+        "record_originals": "originals_received",
+        "post_again": "waiting_originals",
+        "refuse": "refused",
+        "withdraw": "withdrawn",
+    }
     assert {"ask_supplement", "answer_supplement", "withdraw", "refuse", "reject", "approve", "close"} <= {
         t.action for t in definition.transitions
     }

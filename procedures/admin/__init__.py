@@ -5,11 +5,13 @@ from procedures.admin import (
     assigning,
     catalogue,
     desk,
+    handovers,
     intake,
     mailroom,
     organisations,
     reference,
     texts,
+    waiting,
 )
 
 __all__ = [
@@ -17,9 +19,11 @@ __all__ = [
     "assigning",
     "catalogue",
     "desk",
+    "handovers",
     "intake",
     "mailroom",
     "organisations",
     "reference",
     "texts",
+    "waiting",
 ]

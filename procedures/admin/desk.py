@@ -222,6 +222,10 @@ def _move(dossier: Dossier, action: str, request: HttpRequest) -> DossierEvent:
         return mailroom.dispatch(
             dossier, request.POST.get("tracking", ""), actor=actor, key=form_key(request), now=now
         )
+    if action == "post_again":
+        typed, key = request.POST.get("tracking", ""), form_key(request)
+        mailroom.post_again(dossier, typed, actor=actor, key=key, now=now)
+        return dossier.events.get(key=key)
     if action == "apologise":
         new_due = request.POST.get("new_due", "")[:20]
         return apologies.apologise(dossier, new_due, actor=actor, key=form_key(request), reason=note, now=now)

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -16,9 +16,9 @@ from django.utils.translation import gettext_lazy
 from portal.http import form_key, see_other, signed_in
 from portal.models import User
 from portal.roles import EVERYBODY, RoleAdmin
-from procedures import desk, parcels
+from procedures import desk, handovers, parcels, photos
 from procedures.catalogue import definition_for
-from procedures.models import Parcel, ParcelPaper
+from procedures.models import Dossier, Parcel, ParcelPaper
 from procedures.parcels import Paper
 from procedures.workflow import MoveRefused
 
@@ -40,6 +40,8 @@ def _receive(request: HttpRequest, user: User) -> HttpResponse:
     scanned, bare = request.POST.get("ma", "").strip()[:60], "khong-ma" in request.POST
     if not scanned and not bare:
         return _page(request, user, None, refused=MoveRefused(_("Scan or type a code first."), field="ma"))
+    if handovers.is_code(scanned.upper()):
+        return _list(request, user, scanned.upper())
     parcel, fresh = parcels.receive(
         "" if bare else scanned,
         actor=user,
@@ -52,7 +54,27 @@ def _receive(request: HttpRequest, user: User) -> HttpResponse:
     if not fresh:
         words = _("Parcel %(number)s was received before: see its steps below.")
         messages.info(request, words % {"number": parcel.pk})
-    return see_other(_address(parcel))
+    return see_other(_next(request, user, parcel))
+
+
+def _list(request: HttpRequest, user: User, code: str) -> HttpResponse:
+    """The bars of a handover list lead to what should arrive."""
+    found = handovers.visible_to(user).filter(code=code).first()
+    if found is None:
+        words = _("Your office has no handover list %(code)s.") % {"code": code}
+        return _page(request, user, None, refused=MoveRefused(words, field="ma"))
+    return see_other(reverse("admin:procedures_handoverlist_change", args=[found.pk]))
+
+
+def _next(request: HttpRequest, user: User, parcel: Parcel) -> str:
+    """Back to the handover list whose parcels are being ticked off, else the parcel's own page."""
+    number = request.POST.get("ds", "")
+    if not (number.isascii() and number.isdigit() and len(number) < 19):
+        return _address(parcel)
+    found = handovers.visible_to(user).filter(pk=int(number), rows__parcel=parcel).first()
+    if found is None:  # it came along without being on the list
+        return _address(parcel)
+    return reverse("admin:procedures_handoverlist_change", args=[found.pk])
 
 
 def _page(
@@ -61,28 +83,53 @@ def _page(
     dossier = parcel.dossier if parcel else None
     here = getattr(getattr(user, "staff", None), "office_id", None)
     words = request.GET.get("tim", "").strip()[:60]
-    works = parcel is not None and parcels.may_work(user) and parcel.office_id == here
+    may_scan = parcels.may_work(user)
+    works = parcel is not None and may_scan and parcel.office_id == here
     context = {
         **admin.site.each_context(request),
         "opts": Parcel._meta,
         "title": _("Mailroom"),
         "parcel": parcel,
         "own": dossier is not None and dossier.office_id == here,
-        "may_scan": parcels.may_work(user),
+        "may_scan": may_scan,
         "works": works and parcel is not None and parcel.state in parcels.WAITING,
         "state": definition_for(dossier).state(dossier.state) if dossier else None,
-        "originals": dossier.originals.all() if dossier else [],
+        "originals": _awaited(dossier, request.POST if refused else None),
         "conditions": ParcelPaper.Condition.choices,
         "papers": parcel.papers.select_related("original") if parcel else [],
+        "photos": parcel.photos.select_related("taken_by") if parcel else [],
+        "accept": photos.ACCEPT,
+        "listed": handovers.open_list(parcel) if parcel else None,
+        "overdue": handovers.missing(user, timezone.now()).count() if may_scan else 0,
         "steps": parcel.steps.select_related("actor", "office") if parcel else [],
         "words": words,
         "candidates": parcels.candidates(words, actor=user) if works and words else [],
         "last": parcels.visible_to(user).filter(office=here)[:LAST_SCANS] if here else [],
         "refused": refused,
         "typed": request.POST if refused else {},
+        "own_parcel": works,
         "key": secrets.token_urlsafe(12),
     }
     return render(request, "admin/procedures/scan.html", context, status=422 if refused else 200)
+
+
+def _typed(typed: QueryDict | None, name: str) -> str:
+    return str(typed.get(name, "")) if typed is not None else ""
+
+
+def _awaited(dossier: Dossier | None, typed: QueryDict | None) -> list[dict[str, Any]]:
+    """The papers to be counted, each with what was typed beside it when the count was refused."""
+    rows = dossier.originals.all() if dossier else []
+    return [
+        {
+            "row": row,
+            "arrived": not row.received_at if typed is None else row.document in typed.getlist("arrived"),
+            "pages": _typed(typed, f"{row.document}-to"),
+            "kind": _typed(typed, f"{row.document}-la"),
+            "condition": _typed(typed, f"{row.document}-tt"),
+        }
+        for row in rows
+    ]
 
 
 @admin.register(Parcel)
@@ -112,7 +159,12 @@ class ParcelAdmin(RoleAdmin):
         doing = path(
             "<int:pk>/viec/<slug:doing>/", self.admin_site.admin_view(self.act), name="procedures_parcel_act"
         )
-        return [doing, *super().get_urls()]
+        photo = path(
+            "<int:pk>/anh/<int:number>/",
+            self.admin_site.admin_view(self.photo),
+            name="procedures_parcel_photo",
+        )
+        return [doing, photo, *super().get_urls()]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -138,8 +190,15 @@ class ParcelAdmin(RoleAdmin):
         except MoveRefused as refused:
             return _page(request, user, parcel, refused=refused)
         self.message_user(request, f"{parcel.dossier or parcel.pk}: {done}", messages.SUCCESS)
-        stays = doing in {"la-cua", "ghi-chu"}
+        stays = doing in {"la-cua", "ghi-chu", "anh"}
         return see_other(_address(parcel) if stays else reverse("admin:procedures_dossier_scan"))
+
+    def photo(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
+        """A picture of the parcel, small with ``?nho``."""
+        parcel, small = self._mine(request, pk), "nho" in request.GET
+        picture = photos.show(parcel, number, small=small, viewer=_user(request))
+        sealed = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox"}
+        return HttpResponse(picture.data, content_type=picture.media_type, headers=sealed)
 
 
 def _address(parcel: Parcel) -> str:
@@ -215,4 +274,16 @@ def _strike(parcel: Parcel, request: HttpRequest, user: User) -> str:
     return _("struck out; the row stays.")
 
 
-_DOINGS = {"dem": _count, "la-cua": _identify, "ghi-chu": _keep, "tra-lai": _send_back, "gach": _strike}
+def _photo(parcel: Parcel, request: HttpRequest, user: User) -> str:
+    photos.add(parcel, request.FILES.get("anh"), actor=user, now=timezone.now())
+    return _("the photo is kept with the parcel.")
+
+
+_DOINGS = {
+    "anh": _photo,
+    "dem": _count,
+    "la-cua": _identify,
+    "ghi-chu": _keep,
+    "tra-lai": _send_back,
+    "gach": _strike,
+}

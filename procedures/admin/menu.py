@@ -32,6 +32,18 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 ),
                 (_("Parcels"), "package_2", "admin:procedures_parcel_changelist", EVERYBODY),
                 (_("Who works on what"), "group_work", "admin:procedures_dossier_team", LEADERS),
+                (
+                    _("Handover lists"),
+                    "local_shipping",
+                    "admin:procedures_handoverlist_changelist",
+                    EVERYBODY,
+                ),
+                (
+                    _("Missing originals"),
+                    "hourglass_top",
+                    "admin:procedures_waitingdossier_changelist",
+                    EVERYBODY,
+                ),
                 (_("Daily intake lists"), "list_alt", "admin:procedures_intakelist_changelist", EVERYBODY),
                 (
                     _("Supplement texts"),

@@ -186,6 +186,24 @@ class TrackingBook(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("every column needs a width")
 
 
+class HandoverSheet(msgspec.Struct, frozen=True, kw_only=True):
+    """Biên bản giao nhận bưu phẩm between two offices, portrait: a layout of our own, no official form.
+
+    ``code`` is printed as bars, for the scanner of the office that takes over. A row: parcel, dossier,
+    tracking number, papers.
+    """
+
+    parent_agency: str
+    agency: str
+    reception_unit: str
+    place: str
+    issued_at: datetime
+    code: str
+    to: str
+    rows: tuple[tuple[str, ...], ...]
+    given_by: str
+
+
 class CardSlip(Letter, frozen=True, kw_only=True):
     """Giấy tiếp nhận hồ sơ và hẹn trả kết quả cấp lại, đổi thẻ BHYT (mẫu số 4, NĐ 146/2018/NĐ-CP).
 
@@ -360,6 +378,7 @@ Content = (
     | Apology
     | ControlSheet
     | TrackingBook
+    | HandoverSheet
     | CardSlip
     | OfficialForm
     | ListForm

@@ -12,6 +12,7 @@ from procedures.documents.contents import (
     CardSlip,
     Content,
     ControlSheet,
+    HandoverSheet,
     Item,
     LabelSheet,
     Letter,
@@ -131,6 +132,17 @@ def _book(book: TrackingBook) -> Data:
     }
 
 
+def _handover(paper: HandoverSheet) -> Data:
+    data = cleaned(paper)
+    giver = Signature(title="BÊN GIAO", name=paper.given_by)
+    return data | {
+        "place_and_date": f"{data['place']}, {day_in_words(paper.issued_at)}",
+        "closed_at": moment(paper.issued_at),
+        "signatures": [cleaned(giver), cleaned(Signature(title="BÊN NHẬN"))],
+        **coded(paper.code),
+    }
+
+
 def _slip(slip: CardSlip) -> Data:
     made = "Đã tiếp nhận bằng phương tiện điện tử"
     signatures = (
@@ -226,6 +238,7 @@ _SHEETS: dict[type, tuple[str, Callable[[Any], Data]]] = {
     RefusalLetter: ("refusal.typ", _refusal),
     Apology: ("apology.typ", _apology),
     ControlSheet: ("control_sheet.typ", _control),
+    HandoverSheet: ("handover.typ", _handover),
     TrackingBook: ("tracking_book.typ", _book),
     CardSlip: ("card_slip.typ", _slip),
     ListForm: ("list_form.typ", _list),

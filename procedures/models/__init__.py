@@ -29,7 +29,9 @@ from procedures.models.dossiers import (
     DossierNumber,
     IssuedDocument,
     Original,
+    WaitingDossier,
 )
+from procedures.models.handover import HandoverList, HandoverRow, ParcelPhoto
 from procedures.models.hours import Counter, OfficeHours
 from procedures.models.intake import (
     IntakeList,
@@ -67,6 +69,8 @@ __all__ = [
     "DossierEvent",
     "DossierNumber",
     "Field",
+    "HandoverList",
+    "HandoverRow",
     "IntakeList",
     "IntakeRow",
     "IssuedDocument",
@@ -78,6 +82,7 @@ __all__ = [
     "Original",
     "Parcel",
     "ParcelPaper",
+    "ParcelPhoto",
     "ParcelStep",
     "PostalItem",
     "Presence",
@@ -92,4 +97,5 @@ __all__ = [
     "Transition",
     "VersionChange",
     "VersionRow",
+    "WaitingDossier",
 ]

@@ -168,6 +168,11 @@ class Dossier(models.Model):
             ),
             GinIndex(OpClass(Upper("organisation_name"), "gin_trgm_ops"), name="dossier_organisation"),
             models.Index(fields=["phone"], name="dossier_phone"),
+            models.Index(
+                fields=["office", "filed_at"],
+                condition=Q(state__in=["waiting_originals", "lost_in_post"]),
+                name="dossier_awaits_post",
+            ),
             GinIndex(fields=["applicant_bare"], opclasses=["gin_trgm_ops"], name="dossier_applicant"),
         ]
 
@@ -181,6 +186,15 @@ class Dossier(models.Model):
     @property
     def by_organisation(self) -> bool:
         return self.filer != Filer.CITIZEN
+
+
+class WaitingDossier(Dossier):
+    """A dossier whose posted papers have not all come: the rows of the watch on missing originals."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("missing originals")
+        verbose_name_plural = _("missing originals")
 
 
 class DossierEvent(models.Model):

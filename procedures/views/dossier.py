@@ -24,10 +24,10 @@ from portal.http import UserRequest, citizen_required, form_key, render_page, se
 from portal.identifiers import tracking_number
 from portal.models import OutboxMessage
 from portal.templatetags.portal import form_errors
-from procedures import attachments, closures, desk, dossiers, offices, papers, results, workflow
+from procedures import attachments, closures, desk, dossiers, mailroom, offices, papers, results, workflow
 from procedures.catalogue import definition_for
 from procedures.definition import Definition
-from procedures.models import Attachment, Dossier, IssuedDocument, Original, PostalItem
+from procedures.models import Attachment, Dossier, IssuedDocument, Original
 from procedures.views import drafts
 from procedures.views.files import file_rows, take_files
 from procedures.vocabulary import INNER_RECORDS
@@ -158,7 +158,10 @@ def dossier_page(
         "answers": desk.answers(dossier, files),
         "files": _files(definition, files),
         "errors": errors or [],
-        "tracking_open": dossier.state == "waiting_originals",
+        "tracking_open": dossier.state in mailroom.AWAITS_POST,
+        "book_missing": any(
+            o.document.endswith("book") and not o.received_at for o in dossier.originals.all()
+        ),
         "tracking_form": tracking or TrackingForm(),
         "supplement_form": supplement or SupplementForm(),
         "accept": attachments.ACCEPT,
@@ -176,7 +179,7 @@ def dossier_page(
 
 def _posting(dossier: Dossier) -> dict[str, Any]:
     """Where papers go today, for who still has to post them."""
-    if dossier.state != "waiting_originals" or dossier.office is None:
+    if dossier.state not in mailroom.AWAITS_POST or dossier.office is None:
         return {}
     options = offices.posting_options(dossier.office, timezone.now())
     elsewhere = dossier.office not in options
@@ -245,7 +248,7 @@ def _given_up(dossier: Dossier) -> bool:
 
 def _card(dossier: Dossier, issued: IssuedDocument) -> dict[str, Any]:
     """A PDF as ``components/document_card.html`` wants it."""
-    kind, waits = Kind(issued.kind), dossier.state == "waiting_originals"
+    kind, waits = Kind(issued.kind), dossier.state in mailroom.AWAITS_POST
     return {
         "title": _title(dossier, kind),
         "state": "ready",
@@ -336,26 +339,37 @@ def tracking(request: UserRequest, code: str) -> HttpResponse:
         return redirect("dossier", code)
     if not form.is_valid():
         return dossier_page(request, dossier, tracking=form, errors=form_errors(form), status=422)
-    number, checked = form.cleaned_data["tracking"]
-    PostalItem.objects.update_or_create(
-        dossier=dossier,
-        direction=PostalItem.Direction.IN,
-        tracking=number,
-        defaults={
-            "checked": checked,
-            "posted_on": form.cleaned_data["posted_on"] or None,
-            "recorded_by": request.user,
-        },
-    )
-    messages.success(request, _("We have noted your parcel %(number)s.") % {"number": number})
+    try:
+        item = mailroom.note_posted(
+            dossier,
+            form.cleaned_data["tracking"],
+            posted_on=form.cleaned_data["posted_on"] or None,
+            actor=request.user,
+            key=form_key(request),
+            now=timezone.now(),
+        )
+    except workflow.MoveRefused as refused:
+        form.add_error("tracking", str(refused))
+        return dossier_page(request, dossier, tracking=form, errors=form_errors(form), status=422)
+    messages.success(request, _("We have noted your parcel %(number)s.") % {"number": item.tracking})
     return see_other(reverse("dossier", args=[dossier.code]))
+
+
+@citizen_required
+def lost(request: UserRequest, code: str) -> HttpResponse:
+    """Say that a parcel on its way to the office is lost."""
+    dossier = _filed(request, code)
+    if request.method != "POST":
+        return redirect("dossier", code)
+    said = _("Noted: the parcel is lost. Below is what you can do.")
+    return _act(request, dossier, "note_lost", said=said, note=request.POST.get("note", "")[:1000])
 
 
 @citizen_required
 def posting_place(request: UserRequest, code: str) -> HttpResponse:
     """Choose another open office for the papers, while the dossier's own takes no post."""
     dossier = _filed(request, code)
-    if request.method == "POST" and dossier.state == "waiting_originals" and dossier.office:
+    if request.method == "POST" and dossier.state in mailroom.AWAITS_POST and dossier.office:
         options = offices.posting_options(dossier.office, timezone.now())
         chosen = next((place for place in options if place.slug == request.POST.get("office")), None)
         if chosen and chosen != dossier.office and chosen != dossier.post_to:

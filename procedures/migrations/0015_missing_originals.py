@@ -1,0 +1,32 @@
+"""The watch on posted papers that have not come."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("procedures", "0014_handover_lists"),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name="WaitingDossier",
+            fields=[],
+            options={
+                "verbose_name": "missing originals",
+                "verbose_name_plural": "missing originals",
+                "proxy": True,
+                "indexes": [],
+                "constraints": [],
+            },
+            bases=("procedures.dossier",),
+        ),
+        migrations.AddIndex(
+            model_name="dossier",
+            index=models.Index(
+                condition=models.Q(("state__in", ["waiting_originals", "lost_in_post"])),
+                fields=["office", "filed_at"],
+                name="dossier_awaits_post",
+            ),
+        ),
+    ]
