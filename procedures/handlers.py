@@ -4,8 +4,9 @@ from django.utils import timezone
 
 from portal import notices, outbox
 from portal.models import OutboxMessage
-from procedures import closures, papers
-from procedures.models import Dossier, DossierEvent, PostalItem
+from procedures import closures, deliveries, packing, papers, undelivered
+from procedures.models import DispatchBatch, Dossier, DossierEvent, PostalItem, Shipment
+from procedures.papers.dispatch import make_labels
 
 # What a citizen is told after which action; other actions say nothing.
 TOLD = {
@@ -22,6 +23,11 @@ TOLD = {
     "apologise": "apologised",
     closures.REROUTED: "papers_elsewhere",
     closures.DAYS_CLOSED: "days_closed",
+    packing.AGAIN: "dispatched",
+    deliveries.DELIVERED: "delivered",
+    undelivered.UNDELIVERED: "undelivered",
+    undelivered.ADDRESS_ASKED: "address_asked",
+    undelivered.KEPT: "kept_for_you",
 }
 
 
@@ -41,6 +47,12 @@ for topic in papers.TOPICS:
     outbox.handler(topic)(make_documents)
 
 
+@outbox.handler("dispatches.labels")
+def make_dispatch_labels(message: OutboxMessage) -> None:
+    """The labels of a batch as it stands now; an earlier revision that nobody needs any more is not made."""
+    make_labels(DispatchBatch.objects.select_related("office").get(pk=message.payload["batch"]))
+
+
 @outbox.handler("notices.event")
 def tell_citizen(message: OutboxMessage) -> None:
     event = DossierEvent.objects.select_related("dossier__owner").get(pk=message.payload["event"])
@@ -56,6 +68,13 @@ def tell_citizen(message: OutboxMessage) -> None:
             "expected": event.action != "apologise" and papers.limit_of(dossier).confidence != "sure",
             "tracking": parcel.tracking if parcel else "",
             "office": event.facts.get("office", ""),
+            "reason": _reason(event),
         },
         key=message.key,
     )
+
+
+def _reason(event: DossierEvent) -> str:
+    """Why the post could not deliver, in words; empty for everything else that happens."""
+    said = event.facts.get("reason", "")
+    return str(Shipment.Reason(said).label) if said in Shipment.Reason.values else ""

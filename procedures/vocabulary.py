@@ -168,7 +168,16 @@ TOPICS: Mapping[str, Words] = {
     "notices.event": _("tell the citizen"),
 }
 # What other side effects queue; no action of a procedure starts these.
-INNER_TOPICS = frozenset({"attachments.scan", "closures.days", "closures.reroute", "notices.email"})
+INNER_TOPICS = frozenset(
+    {
+        "attachments.scan",
+        "closures.days",
+        "closures.reroute",
+        "dispatches.labels",
+        "dispatches.reported",
+        "notices.email",
+    }
+)
 
 # Names of files that are no papers of a procedure.
 OWN_PAPERS = frozenset({"supplement", "result"})
@@ -181,4 +190,11 @@ RECORDED: Mapping[str, Words] = {
     "parcel_received": _("A parcel has arrived"),
     "parcel_counted": _("A parcel was opened"),
     "parcel_returned": _("A parcel was sent back"),
+    "dispatched_again": _("Result posted again"),
+    "delivered": _("The post has delivered the result"),
+    "undelivered": _("The post could not deliver the result"),
+    "address_asked": _("Your address is needed"),
+    "address_given": _("A new address for the result"),
+    "to_send_again": _("The result will be posted again"),
+    "kept_here": _("The result waits for you at the office"),
 }

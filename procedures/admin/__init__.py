@@ -1,5 +1,23 @@
 """The staff desk in the Django admin."""
 
-from procedures.admin import catalogue, desk, intake, mailroom, organisations, reference
+from procedures.admin import (
+    catalogue,
+    desk,
+    dispatches,
+    intake,
+    mailroom,
+    organisations,
+    reference,
+    undelivered,
+)
 
-__all__ = ["catalogue", "desk", "intake", "mailroom", "organisations", "reference"]
+__all__ = [
+    "catalogue",
+    "desk",
+    "dispatches",
+    "intake",
+    "mailroom",
+    "organisations",
+    "reference",
+    "undelivered",
+]

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from procedures.documents.contents import (
     Apology,
+    BatchLabels,
     CardSlip,
     Choice,
     Content,
@@ -24,6 +25,7 @@ from procedures.documents.contents import (
     LabelSheet,
     Letter,
     ListForm,
+    Manifest,
     OfficialForm,
     PostalParty,
     PostingLabel,
@@ -44,6 +46,7 @@ from procedures.documents.typesetting import compiled
 __all__ = [
     "TIME_ZONE",
     "Apology",
+    "BatchLabels",
     "CardSlip",
     "Choice",
     "Content",
@@ -56,6 +59,7 @@ __all__ = [
     "LabelSheet",
     "Letter",
     "ListForm",
+    "Manifest",
     "OfficialForm",
     "PostalParty",
     "PostingLabel",
