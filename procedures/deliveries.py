@@ -186,7 +186,7 @@ def write_histories(message: OutboxMessage) -> None:
             file=said["file"], line__gte=said["first"], line__lte=said["last"], outcome__in=TAKEN
         )
         .select_related("file__read_by__staff__office", "shipment__dossier")
-        .order_by("shipment__dossier", "on", "line")
+        .order_by("shipment__dossier_id", "on", "line")
     )
     for row in rows:
         _write_history(row)

@@ -43,6 +43,10 @@ def find(batch: DispatchBatch, scanned: str) -> Shipment:
 
 
 def _not_here(batch: DispatchBatch, code: str) -> str:
+    if not code:
+        return _("Scan or type a code first.")
+    if carrying := batch.shipments.filter(tracking=compact(code)).select_related("dossier").first():
+        return _("This sticker is on the parcel of %(code)s already.") % {"code": carrying.dossier}
     dossier = Dossier.objects.filter(code=code, office=batch.office_id).first()
     if dossier is None:
         if Dossier.objects.filter(code=code).exists():
@@ -89,7 +93,7 @@ def _refuse_taken(number: str, shipment: Shipment) -> None:
 
 def _row(shipment: Shipment, *states: str) -> Shipment:
     """``shipment`` with its batch locked; raises ``MoveRefused`` where it is in none of ``states``."""
-    DispatchBatch.objects.select_for_update(no_key=True).get(pk=shipment.batch_id)
+    DispatchBatch.objects.select_for_update(no_key=True).get(shipments=shipment)
     locked = Shipment.objects.select_related("dossier", "batch__office").get(pk=shipment.pk)
     if locked.state not in states:
         words = _("%(code)s was changed meanwhile: %(state)s.")
@@ -281,8 +285,16 @@ def verify(manifest: DispatchManifest) -> bool:
     return manifest.digest == digest(manifest_number(manifest.batch, manifest.route), rows)
 
 
-def by_number(user: User, scanned: str) -> Shipment | None:
-    """The parcel with the post that ``scanned`` means: a tracking number, or the code of its dossier."""
+def by_number(user: User, scanned: str) -> Shipment:
+    """The parcel with the post that ``scanned`` means: a tracking number, or the code of its dossier.
+
+    Raises ``MoveRefused`` where the office of ``user`` has none such.
+    """
     code = scanned.strip().upper().replace(" ", "")
     with_post = shipments(user).filter(state=State.SENT, office=user.staff.office_id)
-    return with_post.filter(tracking=compact(code)).first() or with_post.filter(dossier__code=code).last()
+    found = (
+        with_post.filter(tracking=compact(code) or "-").first() or with_post.filter(dossier__code=code).last()
+    )
+    if found is None:
+        raise MoveRefused(_("No parcel of this office that is with the post has this number."))
+    return found

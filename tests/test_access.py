@@ -21,11 +21,13 @@ from django.utils import timezone
 from pension.models import LegalFigure
 from portal import outbox
 from portal.models import AccessLog, OutboxMessage, User
-from procedures import catalogue, demo, dossiers, intake, parcels
+from procedures import catalogue, deliveries, demo, dossiers, intake, parcels
 from procedures.models import (
     Attachment,
     CalendarDay,
     Closure,
+    DeliveryFile,
+    DispatchBatch,
     Dossier,
     DossierEvent,
     IntakeList,
@@ -34,9 +36,13 @@ from procedures.models import (
     Parcel,
     ParcelStep,
     PostalItem,
+    PostOffice,
     ProcedureVersion,
+    Shipment,
+    ShipmentStep,
     StaffMember,
 )
+from tests import posting
 from tests.conftest import PASSWORD, file_draft, make_draft
 
 SignIn = Callable[[User], Client]
@@ -127,6 +133,7 @@ PAGES = {
     "ho-so/<str:code>/giay-to/<slug:kind>-<int:number>.pdf": OWNER_AND_OFFICE_READ,
     "ho-so/<str:code>/van-don/": OWNER,
     "ho-so/<str:code>/noi-gui/": OWNER,
+    "ho-so/<str:code>/dia-chi-nhan/": OWNER,
     "ho-so/<str:code>/bo-sung/": OWNER,
     "ho-so/<str:code>/rut/": OWNER,
     "quan-tri/": STAFF,
@@ -166,6 +173,16 @@ PAGES = {
     "quan-tri/procedures/dossier/<int:pk>/ban-goc/": OFFICE,
     "quan-tri/procedures/dossier/<int:pk>/thay-ket-qua/": OFFICE,
     "quan-tri/procedures/dossier/<int:pk>/phieu-kiem-soat/": OFFICE,
+    "quan-tri/procedures/dispatchbatch/cho-gui/": ANY_OFFICE,
+    "quan-tri/procedures/dispatchbatch/<int:pk>/dong-goi/": OFFICE,
+    "quan-tri/procedures/dispatchbatch/<int:pk>/buu-gui/<int:row>/<slug:doing>/": OFFICE,
+    "quan-tri/procedures/dispatchbatch/<int:pk>/tuyen/<slug:route>/<slug:doing>/": OFFICE,
+    "quan-tri/procedures/dispatchbatch/<int:pk>/ban-ke/<slug:route>/<slug:kind>/": OFFICE,
+    "quan-tri/procedures/dispatchbatch/<int:pk>/nhan/": OFFICE,
+    "quan-tri/procedures/dispatchbatch/<int:pk>/nhan/<slug:size>/": OFFICE,
+    "quan-tri/procedures/shipment/khong-phat-duoc/": ANY_OFFICE,
+    "quan-tri/procedures/shipment/<int:pk>/viec/<slug:doing>/": OFFICE,
+    "quan-tri/procedures/deliveryfile/tai-len/": ANY_OFFICE,
     "quan-tri/procedures/intakelist/chot/": STAFF,
     "quan-tri/procedures/intakelist/<int:pk>/tai-ve/<str:kind>/": OFFICE,
 }
@@ -194,6 +211,10 @@ MODELS = {
     "procedures/dossier": Model(of_office=True, own_page=True),
     "procedures/intakelist": Model(of_office=True, own_page=True),
     "procedures/parcel": Model(of_office=True, own_page=True),
+    "procedures/dispatchbatch": Model(of_office=True, own_page=True),
+    "procedures/shipment": Model(of_office=True, own_page=True),
+    "procedures/deliveryfile": Model(of_office=True, own_page=True),
+    "procedures/postoffice": Model("CA", "A", "A"),
     "procedures/office": Model("CA", "A", "A"),
     "procedures/staffmember": Model("A", "A", "A", "A", of_office=True),
     "procedures/bank": Model("CA", "A", "A"),
@@ -263,6 +284,12 @@ def unassigned(db: None) -> User:
     return User.objects.create(username="chua.phan.cong", full_name="Ngô Thị Cúc", is_staff=True)
 
 
+def _doing(route: str) -> str:
+    """An example of what is done at the address."""
+    examples = {"parcel": "ghi-chu", "shipment": "ghi-chu", "buu-gui": "go", "tuyen": "tra-lai"}
+    return next((doing for part, doing in examples.items() if f"/{part}/" in route), "len")
+
+
 @dataclass(frozen=True)
 class Site:
     """A filed dossier with its papers, its owner's next draft, and an example of everything else."""
@@ -283,10 +310,13 @@ class Site:
             "slug": "ly-do" if "buoc" in route else "lump-sum",
             "many": "fields",
             "key": "phone",
-            "kind": "csv" if "tai-ve" in route else "receipt",
+            "kind": "csv" if "tai-ve" in route or "ban-ke" in route else "receipt",
+            "row": self.examples["procedures/shipment"],
+            "route": "569",
+            "size": "a4",
             "token": self.filed.documents.all()[0].token,
             "action": "refuse",
-            "doing": "ghi-chu" if "parcel" in route else "len",
+            "doing": _doing(route),
             "content_type_id": ContentType.objects.get_for_model(Dossier).pk,
             **dict.fromkeys(("pk", "id", "object_id"), self.examples.get(name, self.filed.pk)),
         }
@@ -307,14 +337,26 @@ class Site:
             list(IntakeList.objects.values_list("pk")),
             list(Parcel.objects.order_by("pk").values()),
             ParcelStep.objects.count(),
+            list(Shipment.objects.order_by("pk").values()),
+            ShipmentStep.objects.count(),
+            list(DeliveryFile.objects.values_list("pk")),
             list(ProcedureVersion.objects.order_by("pk").values_list("pk", "status", "digest")),
             list(StaffMember.objects.order_by("pk").values()),
         ]
 
 
+def _posted(clerk: User) -> tuple[DispatchBatch, Shipment, DeliveryFile]:
+    """A batch with a packed parcel of somebody else, and a file of the post."""
+    batch = posting.batch_of(clerk, dossier := posting.approved(77))
+    shipment = posting.packed(batch, clerk, dossier, posting.STICKERS[0])
+    data = f"Mã vận đơn,Trạng thái,Ngày\n{posting.STICKERS[1]},Đã phát,01/01/2021\n".encode()
+    return batch, shipment, deliveries.read_in("a.csv", data, actor=clerk, now=timezone.now())[0]
+
+
 @pytest.fixture
 def site(citizen: User, clerk: User, chance: Any) -> Site:
     filed = file_draft(make_draft(citizen, chance))
+    batch, shipment, file = _posted(clerk)
     outbox.drain()
     assert filed.office is not None
     yesterday = timezone.localdate() - timezone.timedelta(days=1)
@@ -336,6 +378,10 @@ def site(citizen: User, clerk: User, chance: Any) -> Site:
             filed.office, yesterday, actor=None, now=timezone.now()
         ).pk,
         "procedures/parcel": parcels.receive("", actor=clerk, key="x", now=timezone.now())[0].pk,
+        "procedures/dispatchbatch": batch.pk,
+        "procedures/shipment": shipment.pk,
+        "procedures/deliveryfile": file.pk,
+        "procedures/postoffice": PostOffice.objects.all()[0].pk,
         "procedures/office": filed.office.pk,
         "procedures/staffmember": clerk.staff.pk,
         "procedures/bank": "970405",

@@ -1,11 +1,8 @@
 """Posting results: what waits, the batches made of it, packing by scanner, handing over."""
 
-import csv
-import io
 import secrets
 from typing import Any
 
-import xlsxwriter
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
@@ -19,22 +16,16 @@ from django.utils.translation import gettext_lazy
 from portal.http import form_key, see_other
 from portal.models import AccessLog, District, OutboxMessage
 from portal.roles import EVERYBODY, RoleAdmin, role
-from procedures import desk, dispatches, documents, packing
+from procedures import desk, dispatches, manifests, packing
 from procedures.admin.queue import staff_user
 from procedures.catalogue import definition_for
 from procedures.dispatches import OPEN, State
-from procedures.intake import harmless
 from procedures.models import DispatchBatch, DispatchLabels, DispatchManifest, Shipment
-from procedures.papers import dispatch as papers
 from procedures.parcels import may_work
+from procedures.routes import post_office
 from procedures.workflow import MoveRefused
 
 NO_ROUTE = "000"
-_KINDS = {
-    "pdf": "application/pdf",
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 
 
 @admin.register(DispatchBatch)
@@ -181,7 +172,13 @@ class DispatchBatchAdmin(RoleAdmin):
             else:
                 packing.amend(shipment, **_amended(request), actor=user, now=timezone.now())
         except MoveRefused as refused:
-            return self._page(request, batch, refused, refused_row=shipment.pk, typed=request.POST)
+            return self._page(
+                request,
+                batch,
+                refused,
+                refused_row=shipment.pk,
+                typed_originals=request.POST.get("ban-chinh", ""),
+            )
         words = _("%(code)s: changed.") % {"code": shipment.dossier}
         self.message_user(request, words, messages.SUCCESS)
         return see_other(f"{_address(batch)}#r{shipment.pk}")
@@ -214,7 +211,7 @@ class DispatchBatchAdmin(RoleAdmin):
         count = done.manifest.shipments.count()
         self.message_user(request, words % {"number": number, "count": count}, messages.SUCCESS)
         for code, why in done.left.items():
-            words = _("%(code)s stays behind and waits again: %(why)s")
+            words = _("%(code)s stays behind: %(why)s")
             self.message_user(request, words % {"code": code, "why": why}, messages.WARNING)
 
     # --- Packing ---------------------------------------------------------------------------------
@@ -228,12 +225,8 @@ class DispatchBatchAdmin(RoleAdmin):
         user, scanned = working(request, batch), request.POST.get("ma", "").strip()[:60]
         here = reverse("admin:procedures_dispatchbatch_pack", args=[batch.pk])
         try:
-            if not scanned:
-                raise MoveRefused(_("Scan or type a code first."))
             if open_parcel is None:
-                found = packing.find(batch, scanned)
-                desk.log_read(user, found.dossier, "dispatch")
-                return see_other(f"{here}?goi={found.pk}")
+                return see_other(f"{here}?goi={packing.find(batch, scanned).pk}")
             packed = packing.pack(open_parcel, scanned, actor=user, now=timezone.now())
         except MoveRefused as refused:
             return self._scanner(request, batch, open_parcel, refused=refused, scanned=scanned)
@@ -288,14 +281,14 @@ class DispatchBatchAdmin(RoleAdmin):
         batch, district = self._mine(request, pk), _route(route)
         closed = batch.manifests.select_related("route", "handed_by", "batch").filter(route=district).first()
         rows = [row for row in _rows(batch) if row.route == district and _on_manifest(row, closed)]
-        if kind not in _KINDS or not rows:
+        if kind not in manifests.KINDS or not rows:
             raise Http404
         _log(request, f"dispatch manifest {kind}", batch)
         name = f"bang-ke-{batch.number}-{batch.year}-{route}.{kind}"
         how = "inline" if kind == "pdf" else "attachment"
         return HttpResponse(
-            _manifest(kind, batch, rows, closed),
-            content_type=_KINDS[kind],
+            manifests.written(kind, batch, rows, closed),
+            content_type=manifests.KINDS[kind],
             headers={"Content-Disposition": f'{how}; filename="{name}"'},
         )
 
@@ -333,25 +326,28 @@ def _routes(batch: DispatchBatch, rows: list[Shipment]) -> list[dict[str, Any]]:
     closed = {m.route_id: m for m in batch.manifests.select_related("route", "handed_by", "batch")}
     found: dict[Any, dict[str, Any]] = {}
     for row in rows:
-        manifest = closed.get(row.route_id)
-        entry = found.setdefault(
-            row.route_id,
-            {
-                "slug": row.route_id or NO_ROUTE,
-                "name": row.route,
-                "post_office": papers.post_office(row.route),
-                "number": packing.manifest_number(batch, row.route),
-                "manifest": manifest,
-                "holds": packing.verify(manifest) if manifest else True,
-                "rows": [],
-                "packed": 0,
-                "listed": 0,
-            },
-        )
+        if row.route_id not in found:
+            found[row.route_id] = _route_of(batch, row, closed.get(row.route_id))
+        entry = found[row.route_id]
         entry["packed"] += row.state == State.PACKED
         entry["listed"] += row.state == State.LISTED
         entry["rows"].append({"of": row, "open": row.state in OPEN, "wrong": _may_not_leave(row)})
     return list(found.values())
+
+
+def _route_of(batch: DispatchBatch, row: Shipment, manifest: DispatchManifest | None) -> dict[str, Any]:
+    """The head of a route that ``row`` is the first parcel of."""
+    return {
+        "slug": row.route_id or NO_ROUTE,
+        "name": row.route,
+        "post_office": post_office(row.route),
+        "number": packing.manifest_number(batch, row.route),
+        "manifest": manifest,
+        "holds": packing.verify(manifest) if manifest else True,
+        "rows": [],
+        "packed": 0,
+        "listed": 0,
+    }
 
 
 def _may_not_leave(row: Shipment) -> str:
@@ -400,34 +396,3 @@ def _count(request: HttpRequest, name: str) -> int:
 
 def _on_manifest(row: Shipment, closed: DispatchManifest | None) -> bool:
     return row.manifest_id == closed.pk if closed else row.state == State.PACKED
-
-
-def _manifest(
-    kind: str, batch: DispatchBatch, rows: list[Shipment], closed: DispatchManifest | None
-) -> bytes:
-    if kind == "pdf":
-        content = papers.manifest(batch, rows, closed=closed, now=timezone.now())
-        return documents.render(content, made_at=content.issued_at)
-    return _csv(rows) if kind == "csv" else _xlsx(rows)
-
-
-def _csv(rows: list[Shipment]) -> bytes:
-    out = io.StringIO()
-    writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow(papers.COLUMNS)
-    writer.writerows([harmless(cell) for cell in line] for line in packing.lines(rows))
-    return ("\ufeff" + out.getvalue()).encode()
-
-
-def _xlsx(rows: list[Shipment]) -> bytes:
-    out = io.BytesIO()
-    book = xlsxwriter.Workbook(out, {"strings_to_formulas": False, "strings_to_urls": False})
-    sheet, bold = book.add_worksheet("Bang ke"), book.add_format({"bold": True})
-    for column, title in enumerate(papers.COLUMNS):
-        sheet.write_string(0, column, title, bold)
-    for number, line in enumerate(packing.lines(rows), start=1):
-        for column, cell in enumerate(line):
-            write = sheet.write_number if isinstance(cell, int) else sheet.write_string
-            write(number, column, cell)
-    book.close()
-    return out.getvalue()

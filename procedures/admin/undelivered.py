@@ -85,14 +85,10 @@ class ShipmentAdmin(RoleAdmin):
             raise PermissionDenied
         if request.method != "POST":
             return self._desk(request)
-        user, scanned = working(request), request.POST.get("ma", "")[:60]
+        user, reason = working(request), request.POST.get("ly-do", "")
         try:
-            found = by_number(user, scanned)
-            if found is None:
-                raise MoveRefused(_("No parcel of this office that is with the post has this number."))
-            undelivered.came_back(
-                found, request.POST.get("ly-do", ""), actor=user, key=form_key(request), now=timezone.now()
-            )
+            found = by_number(user, request.POST.get("ma", "")[:60])
+            undelivered.came_back(found, reason, actor=user, key=form_key(request), now=timezone.now())
         except MoveRefused as refused:
             return self._desk(request, refused)
         self.message_user(request, _("%(code)s is on the desk.") % {"code": found.dossier}, messages.SUCCESS)
@@ -115,6 +111,7 @@ class ShipmentAdmin(RoleAdmin):
             "may_work": may_work(user),
             "key": secrets.token_urlsafe(12),
             "typed": request.POST,
+            "typed_address": request.POST.get("dia-chi", ""),
             **more,
         }
         wrong = more.get("scan_refused") or more.get("refused")
@@ -218,14 +215,10 @@ class DeliveryFileAdmin(RoleAdmin):
             raise PermissionDenied
         if request.method != "POST":
             return self._form(request)
-        user, sent = working(request), request.FILES.get("tep")
+        user = working(request)
         try:
-            if sent is None:
-                raise MoveRefused(_("Choose the file of the post office."))
-            if (sent.size or 0) > settings.MAX_UPLOAD_MB * 1024 * 1024:
-                raise MoveRefused(_("The file is larger than %(mb)d MB.") % {"mb": settings.MAX_UPLOAD_MB})
-            name = (sent.name or "").replace("\\", "/").rpartition("/")[2]
-            file, new = deliveries.read_in(name, sent.read(), actor=user, now=timezone.now())
+            name, data = _uploaded(request)
+            file, new = deliveries.read_in(name, data, actor=user, now=timezone.now())
         except MoveRefused as refused:
             return self._form(request, refused)
         if not new:
@@ -267,6 +260,15 @@ class DeliveryFileAdmin(RoleAdmin):
             "page_obj": Paginator(shown, 100).get_page(request.GET.get("p")),
         }
         return render(request, "admin/procedures/delivery_file.html", context)
+
+
+def _uploaded(request: HttpRequest) -> tuple[str, bytes]:
+    sent = request.FILES.get("tep")
+    if sent is None:
+        raise MoveRefused(_("Choose the file of the post office."))
+    if (sent.size or 0) > settings.MAX_UPLOAD_MB * 1024 * 1024:
+        raise MoveRefused(_("The file is larger than %(mb)d MB.") % {"mb": settings.MAX_UPLOAD_MB})
+    return (sent.name or "").replace("\\", "/").rpartition("/")[2], sent.read()
 
 
 _OUTCOME_TONES = {"done": "green", "failed": "red", "way": "blue", "double": "grey"}
