@@ -212,7 +212,7 @@ class Migration(migrations.Migration):
                     models.CharField(blank=True, max_length=500, verbose_name="corrected address"),
                 ),
                 ("originals", models.PositiveSmallIntegerField(default=1, verbose_name="originals")),
-                ("copies", models.PositiveSmallIntegerField(default=0, verbose_name="copies")),
+                ("copies", models.PositiveSmallIntegerField(default=0, verbose_name="plain copies")),
                 (
                     "state",
                     models.CharField(

@@ -144,7 +144,7 @@ class Shipment(models.Model):
     address = models.CharField(_("address"), max_length=500, blank=True)
     new_address = models.CharField(_("corrected address"), max_length=500, blank=True)
     originals = models.PositiveSmallIntegerField(_("originals"), default=1)
-    copies = models.PositiveSmallIntegerField(_("copies"), default=0)
+    copies = models.PositiveSmallIntegerField(_("plain copies"), default=0)
     state = models.CharField(_("state"), max_length=6, choices=State, default=State.LISTED)
     tracking = models.CharField(_("tracking number"), max_length=20, blank=True)
     checked = models.BooleanField(_("check digit verified"), default=False)
