@@ -215,6 +215,18 @@ def tracking_number(text: str) -> tuple[str, bool]:
     raise ValidationError(_("A tracking number looks like RA000000014VN: two letters, nine digits, VN."))
 
 
+def sticker(text: str) -> tuple[str, bool]:
+    """A tracking number as it was scanned from the post's sticker, and whether its check digit is right.
+
+    A wrong one is taken as it stands, unverified: the sticker on the parcel counts. Raises
+    ``ValidationError`` for what is no tracking number at all.
+    """
+    number = compact(text)
+    if _TRACKING.fullmatch(number):
+        return number, _s10_check_digit(number[2:10]) == int(number[10])
+    return tracking_number(number)
+
+
 def _s10_check_digit(serial: str) -> int:
     check = 11 - sum(int(d) * w for d, w in zip(serial, _TRACKING_WEIGHTS, strict=True)) % 11
     return {10: 0, 11: 5}.get(check, check)

@@ -30,6 +30,16 @@ _WORDS = {
     "rejected": gettext_lazy("Dossier %(code)s was not approved. The reason is on its page."),
     "not_accepted": gettext_lazy("Dossier %(code)s was not accepted. The reason is on its page."),
     "dispatched": gettext_lazy("The result of dossier %(code)s was posted to you: %(tracking)s."),
+    "delivered": gettext_lazy("The post has delivered the result of dossier %(code)s."),
+    "undelivered": gettext_lazy(
+        "The post could not deliver the result of dossier %(code)s: %(reason)s. Its page says what to do."
+    ),
+    "address_asked": gettext_lazy(
+        "Please tell us, on the page of dossier %(code)s, where we shall post the result again."
+    ),
+    "kept_for_you": gettext_lazy(
+        "The result of dossier %(code)s waits for you at %(office)s. Please bring an identity card."
+    ),
     "returned": gettext_lazy("The result of dossier %(code)s has been handed over."),
     "result_here": gettext_lazy("The result of dossier %(code)s is here: download it from its page."),
     "apologised": gettext_lazy(

@@ -64,7 +64,8 @@ def _one_paper(dossier: Dossier, desk: Desk, day: Day) -> None:
 
 
 def _posted(dossier: Dossier, desk: Desk, day: Day) -> None:
-    mailroom.dispatch(dossier, "RA000000014VN", actor=desk.clerk, key="demo-dispatch", now=day.later())
+    number = f"KH{dossier.pk:08}"  # a code of the post's own, no two alike
+    mailroom.dispatch(dossier, number, actor=desk.clerk, key="demo-dispatch", now=day.later())
 
 
 _ASK = _do(

@@ -1,7 +1,7 @@
 """What people are shown of a dossier: its answers, its history, and the record of who looked."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -14,7 +14,7 @@ from portal.models import AccessLog, User
 from procedures import dossiers, hooks
 from procedures.catalogue import definition_for
 from procedures.definition import Definition, Field, Step
-from procedures.models import Dossier, DossierEvent, ParcelPaper
+from procedures.models import Dossier, DossierEvent, ParcelPaper, Shipment
 from procedures.vocabulary import RECORDED
 
 Files = Mapping[str, list[dict[str, Any]]]
@@ -100,6 +100,7 @@ def words_of_facts(event: DossierEvent) -> list[str]:
         lines.append(_("%(office)s looks after it (%(law)s); its code stays.") % words)
     if event.action == "parcel_received":
         lines.append(_("It lies at %(office)s.") % {"office": event.facts["office"]})
+    lines += _post_words(event)
     if "way_back" in event.facts:
         lines.append(_("The way back: %(how)s") % {"how": event.facts["way_back"]})
     lines += [_paper_words(paper) for paper in event.facts.get("papers", [])]
@@ -109,6 +110,22 @@ def words_of_facts(event: DossierEvent) -> list[str]:
         )
         days = {"new": f"{new:%d/%m/%Y}", "old": f"{old:%d/%m/%Y}"}
         lines.append(_("Result now promised for %(new)s in place of %(old)s.") % days)
+    return lines
+
+
+def _post_words(event: DossierEvent) -> list[str]:
+    """What the post or the citizen said of the parcel with the result."""
+    said, lines = event.facts, []
+    if event.action == "kept_here":
+        lines.append(_("It lies at %(office)s. Please bring an identity card.") % {"office": said["office"]})
+    if event.action == "undelivered":
+        lines.append(_("Reason: %(reason)s.") % {"reason": Shipment.Reason(said["reason"]).label})
+    if signed := said.get("signed_by"):
+        lines.append(_("Signed for by: %(name)s") % {"name": signed})
+    if on := said.get("on"):
+        lines.append(_("Day: %(day)s") % {"day": f"{date.fromisoformat(on):%d/%m/%Y}"})
+    if address := said.get("address"):
+        lines.append(_("Address: %(address)s") % {"address": address})
     return lines
 
 

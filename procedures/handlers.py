@@ -4,9 +4,10 @@ from django.utils import timezone
 
 from portal import notices, outbox
 from portal.models import OutboxMessage
-from procedures import closures, papers
+from procedures import closures, deliveries, packing, papers, undelivered
 from procedures.areas import handover
-from procedures.models import Dossier, DossierEvent, PostalItem
+from procedures.models import DispatchBatch, Dossier, DossierEvent, PostalItem, Shipment
+from procedures.papers.dispatch import make_labels
 
 # What a citizen is told after which action; other actions say nothing.
 TOLD = {
@@ -26,6 +27,11 @@ TOLD = {
     closures.REROUTED: "papers_elsewhere",
     closures.DAYS_CLOSED: "days_closed",
     handover.HANDED_OVER: "handed_over",
+    packing.AGAIN: "dispatched",
+    deliveries.DELIVERED: "delivered",
+    undelivered.UNDELIVERED: "undelivered",
+    undelivered.ADDRESS_ASKED: "address_asked",
+    undelivered.KEPT: "kept_for_you",
 }
 
 
@@ -45,6 +51,12 @@ for topic in papers.TOPICS:
     outbox.handler(topic)(make_documents)
 
 
+@outbox.handler("dispatches.labels")
+def make_dispatch_labels(message: OutboxMessage) -> None:
+    """The labels of a batch as it stands now; an earlier revision that nobody needs any more is not made."""
+    make_labels(DispatchBatch.objects.select_related("office").get(pk=message.payload["batch"]))
+
+
 @outbox.handler("notices.event")
 def tell_citizen(message: OutboxMessage) -> None:
     event = DossierEvent.objects.select_related("dossier__owner").get(pk=message.payload["event"])
@@ -60,6 +72,13 @@ def tell_citizen(message: OutboxMessage) -> None:
             "expected": event.action != "apologise" and papers.limit_of(dossier).confidence != "sure",
             "tracking": parcel.tracking if parcel else "",
             "office": event.facts.get("office", ""),
+            "reason": _reason(event),
         },
         key=message.key,
     )
+
+
+def _reason(event: DossierEvent) -> str:
+    """Why the post could not deliver, in words; empty for everything else that happens."""
+    said = event.facts.get("reason", "")
+    return str(Shipment.Reason(said).label) if said in Shipment.Reason.values else ""

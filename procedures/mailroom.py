@@ -1,6 +1,6 @@
 """Papers that arrive and results that leave: the scanner's side of a dossier."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from portal.identifiers import tracking_number
 from portal.models import User
 from procedures import workflow
-from procedures.models import Dossier, DossierEvent, PostalItem
+from procedures.models import Dossier, DossierEvent, PostalItem, Shipment
 from procedures.workflow import MoveRefused
 
 
@@ -82,16 +82,58 @@ def post_again(dossier: Dossier, tracking: str, *, actor: User, key: str, now: d
 
 
 def dispatch(dossier: Dossier, tracking: str, *, actor: User, key: str, now: datetime) -> DossierEvent:
-    """Record that the result left under ``tracking``. Raises ``MoveRefused`` with the reason."""
+    """Record that the result left by itself under ``tracking``. Raises ``MoveRefused`` with the reason."""
     try:
         number, checked = tracking_number(tracking)
     except ValidationError as error:
         raise MoveRefused(error.messages[0], field="tracking") from error
-    with transaction.atomic():
-        PostalItem.objects.update_or_create(
-            dossier=dossier,
-            direction=PostalItem.Direction.OUT,
+
+    def ship(locked: Dossier) -> None:
+        _refuse_double(locked, number)
+        Shipment.objects.create(
+            dossier=locked,
+            office_id=actor.staff.office_id,
+            recipient=locked.organisation_name or locked.applicant,
+            state=Shipment.State.SENT,
             tracking=number,
-            defaults={"checked": checked, "posted_on": timezone.localdate(now), "recorded_by": actor},
+            checked=checked,
+            sent_on=timezone.localdate(now),
         )
-        return workflow.move(dossier, "dispatch", actor=actor, key=key, facts={"tracking": number}, now=now)
+
+    return send(dossier, number, checked=checked, actor=actor, key=key, now=now, prepare=ship)
+
+
+def _refuse_double(dossier: Dossier, number: str) -> None:
+    """Raise ``MoveRefused`` where the result is being packed elsewhere or the number is taken."""
+    if batch := dossier.shipments.filter(state__in=["listed", "packed"]).first():
+        words = _("This result is being packed in dispatch batch %(number)s; hand it over there.")
+        raise MoveRefused(words % {"number": batch.batch})
+    if Shipment.objects.filter(tracking=number).exists():
+        raise MoveRefused(_("This tracking number stands on another parcel already."), field="tracking")
+
+
+def send(
+    dossier: Dossier,
+    number: str,
+    *,
+    checked: bool,
+    actor: User,
+    key: str,
+    now: datetime,
+    prepare: Callable[[Dossier], None] | None = None,
+) -> DossierEvent:
+    """The result left under the tracking ``number``: the parcel, and the step of the dossier."""
+    with transaction.atomic():
+        note_parcel(dossier, number, checked=checked, actor=actor, now=now)
+        facts = {"tracking": number}
+        return workflow.move(dossier, "dispatch", actor=actor, key=key, facts=facts, now=now, prepare=prepare)
+
+
+def note_parcel(dossier: Dossier, number: str, *, checked: bool, actor: User, now: datetime) -> None:
+    """Keep the parcel ``number`` to the citizen, for the pages and papers of ``dossier``."""
+    PostalItem.objects.update_or_create(
+        dossier=dossier,
+        direction=PostalItem.Direction.OUT,
+        tracking=number,
+        defaults={"checked": checked, "posted_on": timezone.localdate(now), "recorded_by": actor},
+    )

@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from procedures.models import AdjoiningOffice, Bank, Office, OfficeArea
+from procedures.models import AdjoiningOffice, Bank, Office, OfficeArea, PostOffice
 
 DATA = Path(__file__).parent / "data"
 
@@ -40,3 +40,14 @@ def load_banks() -> int:
         banks = [Bank(**row) for row in csv.DictReader(lines)]
     Bank.objects.bulk_create(banks, ignore_conflicts=True)
     return len(banks)
+
+
+def load_post_offices() -> int:
+    """Add the post offices of the districts that are not there yet; return how many the file has."""
+    entries = tomllib.loads((DATA / "post_offices.toml").read_text(encoding="utf-8"))["post_offices"]
+    source = "Danh sách bưu cục công khai; chờ bưu điện xác nhận"
+    PostOffice.objects.bulk_create(
+        [PostOffice(district_id=entry.pop("district"), source=source, **entry) for entry in entries],
+        ignore_conflicts=True,
+    )
+    return len(entries)

@@ -29,6 +29,7 @@ urlpatterns = [
     path("ho-so/<str:code>/van-don/", dossier.tracking, name="tracking"),
     path("ho-so/<str:code>/that-lac/", dossier.lost, name="lost"),
     path("ho-so/<str:code>/noi-gui/", dossier.posting_place, name="posting_place"),
+    path("ho-so/<str:code>/dia-chi-nhan/", dossier.delivery_address, name="delivery_address"),
     path("ho-so/<str:code>/bo-sung/", dossier.supplement, name="supplement"),
     path("ho-so/<str:code>/rut/", dossier.withdraw, name="withdraw"),
 ]

@@ -173,6 +173,8 @@ INNER_TOPICS = frozenset(
         "attachments.scan",
         "closures.days",
         "closures.reroute",
+        "dispatches.labels",
+        "dispatches.reported",
         "dossiers.assign",
         "notices.email",
         "post.remind",
@@ -194,6 +196,13 @@ RECORDED: Mapping[str, Words] = {
     "parcel_returned": _("A parcel was sent back"),
     "taken_over": _("Taken over by a colleague"),
     "papers_reminded": _("Reminder: papers are still missing"),
+    "dispatched_again": _("Result posted again"),
+    "delivered": _("The post has delivered the result"),
+    "undelivered": _("The post could not deliver the result"),
+    "address_asked": _("Your address is needed"),
+    "address_given": _("A new address for the result"),
+    "to_send_again": _("The result will be posted again"),
+    "kept_here": _("The result waits for you at the office"),
 }
 # Of these, what is between the people of the office: citizens do not read it.
 INNER_RECORDS = frozenset({"assigned", "taken_over"})

@@ -6,7 +6,7 @@ from psycopg.sql import SQL, Composable, Identifier
 from pension.reference import load_figures
 from portal import geography
 from procedures import catalogue
-from procedures.reference import load_banks, load_offices
+from procedures.reference import load_banks, load_offices, load_post_offices
 
 _VERSIONS = "procedures_procedureversion"
 _kept: dict[str, bytes] = {}
@@ -17,6 +17,7 @@ def load() -> None:
     geography.load_wards()
     load_offices()
     load_banks()
+    load_post_offices()
     load_figures()
     for definition in catalogue.shipped():
         catalogue.load(definition)

@@ -23,13 +23,15 @@ from django.utils import timezone
 from pension.models import LegalFigure
 from portal import outbox
 from portal.models import AccessLog, OutboxMessage, User
-from procedures import catalogue, demo, dossiers, handovers, intake, parcels, photos
+from procedures import catalogue, deliveries, demo, dossiers, handovers, intake, parcels, photos
 from procedures.models import (
     AreaChange,
     AssignmentRule,
     Attachment,
     CalendarDay,
     Closure,
+    DeliveryFile,
+    DispatchBatch,
     Dossier,
     DossierEvent,
     HandoverList,
@@ -42,12 +44,15 @@ from procedures.models import (
     ParcelPhoto,
     ParcelStep,
     PostalItem,
+    PostOffice,
     ProcedureVersion,
+    Shipment,
+    ShipmentStep,
     StaffMember,
     SupplementText,
     TakeOver,
 )
-from tests import answers
+from tests import answers, posting
 from tests.conftest import PASSWORD, file_draft, make_draft
 
 SignIn = Callable[[User], Client]
@@ -139,6 +144,7 @@ PAGES = {
     "ho-so/<str:code>/van-don/": OWNER,
     "ho-so/<str:code>/that-lac/": OWNER,
     "ho-so/<str:code>/noi-gui/": OWNER,
+    "ho-so/<str:code>/dia-chi-nhan/": OWNER,
     "ho-so/<str:code>/bo-sung/": OWNER,
     "ho-so/<str:code>/rut/": OWNER,
     "quan-tri/": STAFF,
@@ -198,6 +204,16 @@ PAGES = {
     "quan-tri/procedures/dossier/<int:pk>/co-mat/": OFFICE,
     "quan-tri/procedures/dossier/<int:pk>/nhan-viec/": OFFICE,
     "quan-tri/procedures/dossier/<int:pk>/ghi-chu/": OFFICE,
+    "quan-tri/procedures/dispatchbatch/cho-gui/": ANY_OFFICE,
+    "quan-tri/procedures/dispatchbatch/<int:pk>/dong-goi/": OFFICE,
+    "quan-tri/procedures/dispatchbatch/<int:pk>/buu-gui/<int:row>/<slug:doing>/": OFFICE,
+    "quan-tri/procedures/dispatchbatch/<int:pk>/tuyen/<slug:route>/<slug:doing>/": OFFICE,
+    "quan-tri/procedures/dispatchbatch/<int:pk>/ban-ke/<slug:route>/<slug:kind>/": OFFICE,
+    "quan-tri/procedures/dispatchbatch/<int:pk>/nhan/": OFFICE,
+    "quan-tri/procedures/dispatchbatch/<int:pk>/nhan/<slug:size>/": OFFICE,
+    "quan-tri/procedures/shipment/khong-phat-duoc/": ANY_OFFICE,
+    "quan-tri/procedures/shipment/<int:pk>/viec/<slug:doing>/": OFFICE,
+    "quan-tri/procedures/deliveryfile/tai-len/": ANY_OFFICE,
     "quan-tri/procedures/intakelist/chot/": STAFF,
     "quan-tri/procedures/intakelist/<int:pk>/tai-ve/<str:kind>/": OFFICE,
 }
@@ -228,6 +244,10 @@ MODELS = {
     "procedures/parcel": Model(of_office=True, own_page=True),
     "procedures/handoverlist": Model(of_office=True, own_page=True),
     "procedures/waitingdossier": Model(of_office=True, own_page=True),
+    "procedures/dispatchbatch": Model(of_office=True, own_page=True),
+    "procedures/shipment": Model(of_office=True, own_page=True),
+    "procedures/deliveryfile": Model(of_office=True, own_page=True),
+    "procedures/postoffice": Model("CA", "A", "A"),
     "procedures/office": Model("CA", "A", "A"),
     "procedures/staffmember": Model("A", "A", "A", "A", of_office=True),
     "procedures/areachange": Model("A", own_page=True),
@@ -300,6 +320,18 @@ def unassigned(db: None) -> User:
     return User.objects.create(username="chua.phan.cong", full_name="Ngô Thị Cúc", is_staff=True)
 
 
+def _doing(route: str) -> str:
+    """An example of what is done at the address."""
+    examples = {
+        "parcel": "ghi-chu",
+        "handoverlist": "roi-di",
+        "shipment": "ghi-chu",
+        "buu-gui": "go",
+        "tuyen": "tra-lai",
+    }
+    return next((doing for part, doing in examples.items() if f"/{part}/" in route), "len")
+
+
 @dataclass(frozen=True)
 class Site:
     """A filed dossier with its papers, its owner's next draft, and an example of everything else."""
@@ -325,11 +357,14 @@ class Site:
             "slug": "ly-do" if "buoc" in route else "lump-sum",
             "many": "fields",
             "key": "phone",
-            "kind": "csv" if "tai-ve" in route else "receipt",
             "page": 1,
+            "kind": "csv" if "tai-ve" in route or "ban-ke" in route else "receipt",
+            "row": self.examples["procedures/shipment"],
+            "route": "569",
+            "size": "a4",
             "token": self.filed.documents.all()[0].token,
             "action": "refuse",
-            "doing": "ghi-chu" if "parcel" in route else "roi-di" if "handover" in route else "len",
+            "doing": _doing(route),
             "content_type_id": ContentType.objects.get_for_model(Dossier).pk,
             **dict.fromkeys(("pk", "id", "object_id"), self.examples.get(name, self.filed.pk)),
         }
@@ -353,6 +388,9 @@ class Site:
             ParcelPhoto.objects.count(),
             list(HandoverList.objects.order_by("pk").values()),
             list(HandoverRow.objects.order_by("pk").values()),
+            list(Shipment.objects.order_by("pk").values()),
+            ShipmentStep.objects.count(),
+            list(DeliveryFile.objects.values_list("pk")),
             list(ProcedureVersion.objects.order_by("pk").values_list("pk", "status", "digest")),
             list(StaffMember.objects.order_by("pk").values()),
         ]
@@ -364,9 +402,18 @@ def _elsewhere() -> Dossier:
     return file_draft(make_draft(demo.citizen(demo.person(chance, "22489")), chance))
 
 
+def _posted(clerk: User) -> tuple[DispatchBatch, Shipment, DeliveryFile]:
+    """A batch with a packed parcel of somebody else, and a file of the post."""
+    batch = posting.batch_of(clerk, dossier := posting.approved(77))
+    shipment = posting.packed(batch, clerk, dossier, posting.STICKERS[0])
+    data = f"Mã vận đơn,Trạng thái,Ngày\n{posting.STICKERS[1]},Đã phát,01/01/2021\n".encode()
+    return batch, shipment, deliveries.read_in("a.csv", data, actor=clerk, now=timezone.now())[0]
+
+
 @pytest.fixture
 def site(citizen: User, clerk: User, chance: Any) -> Site:
     filed = file_draft(make_draft(citizen, chance))
+    batch, shipment, file = _posted(clerk)
     outbox.drain()
     assert filed.office is not None
     yesterday = timezone.localdate() - timezone.timedelta(days=1)
@@ -394,6 +441,10 @@ def site(citizen: User, clerk: User, chance: Any) -> Site:
         "procedures/parcel": parcel.pk,
         "procedures/handoverlist": handovers.close(away.office, actor=clerk, now=timezone.now()).pk,
         "procedures/waitingdossier": filed.pk,
+        "procedures/dispatchbatch": batch.pk,
+        "procedures/shipment": shipment.pk,
+        "procedures/deliveryfile": file.pk,
+        "procedures/postoffice": PostOffice.objects.all()[0].pk,
         "procedures/office": filed.office.pk,
         "procedures/assignmentrule": AssignmentRule.objects.create(office=filed.office).pk,
         "procedures/staffmember": clerk.staff.pk,

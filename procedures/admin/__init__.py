@@ -5,12 +5,14 @@ from procedures.admin import (
     assigning,
     catalogue,
     desk,
+    dispatches,
     handovers,
     intake,
     mailroom,
     organisations,
     reference,
     texts,
+    undelivered,
     waiting,
 )
 
@@ -19,11 +21,13 @@ __all__ = [
     "assigning",
     "catalogue",
     "desk",
+    "dispatches",
     "handovers",
     "intake",
     "mailroom",
     "organisations",
     "reference",
     "texts",
+    "undelivered",
     "waiting",
 ]

@@ -54,6 +54,30 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             ],
         ),
         (
+            _("Posting results"),
+            [
+                (
+                    _("Results to be posted"),
+                    "outbox_alt",
+                    "admin:procedures_dispatchbatch_waiting",
+                    EVERYBODY,
+                ),
+                (
+                    _("Dispatch batches"),
+                    "inventory_2",
+                    "admin:procedures_dispatchbatch_changelist",
+                    EVERYBODY,
+                ),
+                (
+                    _("Results that came back"),
+                    "assignment_return",
+                    "admin:procedures_shipment_desk",
+                    EVERYBODY,
+                ),
+                (_("Delivery files"), "fact_check", "admin:procedures_deliveryfile_changelist", EVERYBODY),
+            ],
+        ),
+        (
             _("Catalogue"),
             [
                 (_("Procedures"), "account_tree", "admin:procedures_procedureversion_changelist", EVERYBODY),
@@ -75,6 +99,12 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Members of staff"), "badge", "admin:procedures_staffmember_changelist", LEADERS),
                 (_("Organisations"), "domain", "admin:portal_organisation_changelist", EVERYBODY),
                 (_("Wards"), "map", "admin:portal_ward_changelist", EVERYBODY),
+                (
+                    _("Post offices"),
+                    "markunread_mailbox",
+                    "admin:procedures_postoffice_changelist",
+                    EVERYBODY,
+                ),
                 (_("Banks"), "account_balance", "admin:procedures_bank_changelist", EVERYBODY),
             ],
         ),

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from procedures.documents.contents import (
     Apology,
+    BatchLabels,
     CardSlip,
     Choice,
     Content,
@@ -25,6 +26,7 @@ from procedures.documents.contents import (
     LabelSheet,
     Letter,
     ListForm,
+    Manifest,
     OfficialForm,
     PostalParty,
     PostingLabel,
@@ -45,6 +47,7 @@ from procedures.documents.typesetting import compiled
 __all__ = [
     "TIME_ZONE",
     "Apology",
+    "BatchLabels",
     "CardSlip",
     "Choice",
     "Content",
@@ -58,6 +61,7 @@ __all__ = [
     "LabelSheet",
     "Letter",
     "ListForm",
+    "Manifest",
     "OfficialForm",
     "PostalParty",
     "PostingLabel",

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from procedures.documents.codes import coded, qr_svg
 from procedures.documents.contents import (
     Apology,
+    BatchLabels,
     CardSlip,
     Content,
     ControlSheet,
@@ -17,6 +18,7 @@ from procedures.documents.contents import (
     LabelSheet,
     Letter,
     ListForm,
+    Manifest,
     OfficialForm,
     PostingLabel,
     Receipt,
@@ -143,6 +145,15 @@ def _handover(paper: HandoverSheet) -> Data:
     }
 
 
+def _manifest(manifest: Manifest) -> Data:
+    data = cleaned(manifest)
+    return data | {
+        "place_and_date": f"{data['place']}, {day_in_words(manifest.issued_at)}",
+        "handed_at": moment(manifest.issued_at),
+        "digest": manifest.digest,
+    }
+
+
 def _slip(slip: CardSlip) -> Data:
     made = "Đã tiếp nhận bằng phương tiện điện tử"
     signatures = (
@@ -215,9 +226,9 @@ def _numbered(sections: Iterable[Section], *, counted: bool) -> list[list[list[D
     return numbered
 
 
-def _labels(labels: Sequence[PostingLabel | ReturnLabel], *, on_a4: bool) -> Data:
+def _labels(labels: Sequence[PostingLabel | ReturnLabel], *, on_a4: bool, title: str = "") -> Data:
     return {
-        "title": printed(f"{labels[0].heading} – {labels[0].dossier_code}"),
+        "title": printed(title or f"{labels[0].heading} – {labels[0].dossier_code}"),
         "on_a4": on_a4,
         "labels": [_label(label) for label in labels],
     }
@@ -229,7 +240,7 @@ def _label(label: PostingLabel | ReturnLabel) -> Data:
         shown.append({"label": f"và {left} loại giấy tờ khác", "count": ""})
     data = msgspec.to_builtins(label) | {"contents": shown or [{"label": "", "count": ""}]}
     words: Data = clean(data, longest=_LABEL_TEXT)
-    return {"tracking_number": None} | words | coded(label.dossier_code)
+    return {"tracking_number": None, "sticker": False} | words | coded(label.dossier_code)
 
 
 _SHEETS: dict[type, tuple[str, Callable[[Any], Data]]] = {
@@ -246,6 +257,8 @@ _SHEETS: dict[type, tuple[str, Callable[[Any], Data]]] = {
     PostingLabel: ("labels.typ", lambda label: _labels((label,), on_a4=False)),
     LabelSheet: ("labels.typ", lambda sheet: _labels(sheet.labels, on_a4=True)),
     ReturnLabel: ("labels.typ", lambda label: _labels((label,), on_a4=False)),
+    BatchLabels: ("labels.typ", lambda batch: _labels(batch.labels, on_a4=batch.on_a4, title=batch.title)),
+    Manifest: ("manifest.typ", _manifest),
 }
 # Official forms that are laid out in a way of their own.
 _LAYOUTS = {"TK1-TS": "tk1_ts.typ", "2-CBH": "2_cbh.typ", "13-HSB": "13_hsb.typ"}

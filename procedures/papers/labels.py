@@ -6,7 +6,7 @@ from procedures.models import Dossier, Office, PostalItem
 from procedures.papers.words import Issue, filer_address, return_address
 
 
-def _party(office: Office) -> documents.PostalParty:
+def party(office: Office) -> documents.PostalParty:
     """An office as printed on labels: a postal code nobody has confirmed could misroute a parcel."""
     confirmed = office.postal_code_confidence == Confidence.SURE
     return documents.PostalParty(
@@ -27,7 +27,7 @@ def posting_label(issue: Issue) -> documents.PostingLabel:
     return documents.PostingLabel(
         heading=issue.definition.envelope,
         sender=_citizen_party(dossier, filer_address(dossier)),
-        receiver=_party(dossier.post_to or issue.office),
+        receiver=party(dossier.post_to or issue.office),
         contents=tuple(
             documents.Enclosure(label=o.label_vi, count=o.copies) for o in dossier.originals.all()
         ),
@@ -44,9 +44,15 @@ def return_label(issue: Issue) -> documents.ReturnLabel:
     dossier = issue.dossier
     parcel = dossier.postal_items.filter(direction=PostalItem.Direction.OUT).last()
     return documents.ReturnLabel(
-        sender=_party(issue.office),
-        receiver=_citizen_party(dossier, return_address(dossier)),
+        sender=party(issue.office),
+        receiver=_citizen_party(dossier, _where(dossier)),
         contents=(documents.Enclosure(label=issue.definition.result.label.vi),),
         dossier_code=issue.code,
         tracking_number=parcel.tracking if parcel else None,
     )
+
+
+def _where(dossier: Dossier) -> str:
+    """Where the result goes: as last printed for a batch, perhaps corrected since it was filed."""
+    last = dossier.shipments.exclude(address="").order_by("-pk").first()
+    return last.address if last else return_address(dossier)

@@ -24,7 +24,18 @@ from portal.http import UserRequest, citizen_required, form_key, render_page, se
 from portal.identifiers import tracking_number
 from portal.models import OutboxMessage
 from portal.templatetags.portal import form_errors
-from procedures import attachments, closures, desk, dossiers, mailroom, offices, papers, results, workflow
+from procedures import (
+    attachments,
+    closures,
+    desk,
+    dossiers,
+    mailroom,
+    offices,
+    papers,
+    results,
+    undelivered,
+    workflow,
+)
 from procedures.catalogue import definition_for
 from procedures.definition import Definition
 from procedures.models import Attachment, Dossier, IssuedDocument, Original
@@ -123,6 +134,7 @@ def dossier_page(
     tracking: TrackingForm | None = None,
     supplement: SupplementForm | None = None,
     files_refused: str = "",
+    address_refused: str = "",
     errors: list[dict[str, str]] | None = None,
     status: int = 200,
     push_url: str = "",
@@ -165,6 +177,8 @@ def dossier_page(
         "tracking_form": tracking or TrackingForm(),
         "supplement_form": supplement or SupplementForm(),
         "accept": attachments.ACCEPT,
+        "came_back": undelivered.of_dossier(dossier),
+        "address_refused": address_refused,
         **document_context(dossier, taken=[e.action for e in events]),
     }
     return render_page(
@@ -376,6 +390,22 @@ def posting_place(request: UserRequest, code: str) -> HttpResponse:
             key = form_key(request)
             closures.send_papers_to(dossier, chosen, actor=request.user, key=key, now=timezone.now())
             messages.success(request, _("A label for %(office)s is being made.") % {"office": chosen.name})
+    return see_other(reverse("dossier", args=[dossier.code]))
+
+
+@citizen_required
+def delivery_address(request: UserRequest, code: str) -> HttpResponse:
+    """Say where the result shall go, after the post has brought it back."""
+    dossier, key = _filed(request, code), form_key(request)
+    came_back, typed = undelivered.of_dossier(dossier), request.POST.get("address", "")
+    if request.method != "POST" or came_back is None:
+        return see_other(reverse("dossier", args=[dossier.code]))
+    try:
+        undelivered.give_address(came_back, typed, actor=request.user, key=key, now=timezone.now())
+    except workflow.MoveRefused as refused:
+        errors = [{"id": "address", "message": str(refused)}]
+        return dossier_page(request, dossier, address_refused=typed or " ", errors=errors, status=422)
+    messages.success(request, _("Thank you. The office posts the result to this address."))
     return see_other(reverse("dossier", args=[dossier.code]))
 
 

@@ -13,11 +13,16 @@ from django.utils import timezone
 from portal.models import AccessLog, User
 from procedures import catalogue, intake, mailroom, workflow
 from procedures.models import (
+    DeliveryFile,
+    DeliveryRow,
+    DispatchLabels,
+    DispatchManifest,
     Dossier,
     DossierEvent,
     IntakeList,
     IntakeRow,
     ProcedureVersion,
+    ShipmentStep,
     VersionChange,
     VersionRow,
 )
@@ -106,7 +111,8 @@ def test_every_table_of_history_has_its_guard_switched_on(db: None) -> None:
             "WHERE tgname = 'append_only' AND tgenabled = 'O' ORDER BY relname"
         )
         guarded = [row[0] for row in cursor.fetchall()]
-    models = (DossierEvent, AccessLog, IntakeRow, IntakeList, VersionChange)
+    posted = (DeliveryFile, DeliveryRow, DispatchLabels, DispatchManifest, ShipmentStep)
+    models = (DossierEvent, AccessLog, IntakeRow, IntakeList, VersionChange, *posted)
     assert guarded == sorted(m._meta.db_table for m in models)
 
 
