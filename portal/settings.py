@@ -171,6 +171,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=17, minute=30),
     },
     "follow-closures": {"task": "procedures.follow_closures", "schedule": 60.0, "options": {"expires": 50}},
+    "count-figures": {"task": "procedures.count_figures", "schedule": 120.0, "options": {"expires": 110}},
+    "check-figures": {"task": "procedures.check_figures", "schedule": crontab(hour=2, minute=45)},
     "sweep": {"task": "portal.sweep", "schedule": crontab(hour=2, minute=15)},
 }
 OUTBOX_MAX_ATTEMPTS = 8

@@ -1,11 +1,16 @@
 """Periodic jobs of this app."""
 
+import logging
+
 from celery import shared_task
 from django.utils import timezone
 
 from portal.tasks import beat
 from procedures import closures, intake
+from procedures.figures import counting, recount
 from procedures.models import Office
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task(name="procedures.close_intake_lists")
@@ -23,3 +28,18 @@ def follow_closures() -> None:
     """Let closures take effect that begin or end now."""
     closures.follow_up(timezone.now())
     beat("follow-closures")
+
+
+@shared_task(name="procedures.count_figures")
+def count_figures() -> None:
+    """Count what has happened since the last look, for the director's page."""
+    counting.catch_up(timezone.now())
+    beat("count-figures")
+
+
+@shared_task(name="procedures.check_figures")
+def check_figures() -> None:
+    """Compare what is kept for the director's page with a recount."""
+    for line in recount.check(timezone.now()):
+        logger.error("figures differ: %s", line)
+    beat("check-figures")

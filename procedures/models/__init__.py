@@ -21,6 +21,11 @@ from procedures.models.dossiers import (
     IssuedDocument,
     Original,
 )
+from procedures.models.figures import (
+    CountedDossier,
+    FiguresMark,
+    MonthFigures,
+)
 from procedures.models.intake import (
     IntakeList,
     IntakeRow,
@@ -48,14 +53,17 @@ __all__ = [
     "CalendarDay",
     "Case",
     "Closure",
+    "CountedDossier",
     "Document",
     "Dossier",
     "DossierEvent",
     "DossierNumber",
     "Field",
+    "FiguresMark",
     "IntakeList",
     "IntakeRow",
     "IssuedDocument",
+    "MonthFigures",
     "Office",
     "OfficeArea",
     "Original",

@@ -115,6 +115,12 @@ class Dossier(models.Model):
                 fields=["office"], condition=Q(urgent=True, final=False), name="dossier_urgent_open"
             ),
             models.Index(fields=["phone"], name="dossier_phone"),
+            models.Index(
+                fields=["office", "procedure", "filed_at"],
+                include=["due_at"],
+                condition=Q(final=False, decided_at=None, filed_at__isnull=False),
+                name="dossier_undecided",
+            ),
             GinIndex(fields=["applicant_bare"], opclasses=["gin_trgm_ops"], name="dossier_applicant"),
         ]
 
