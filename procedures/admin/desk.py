@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from portal.http import form_key, see_other
 from portal.models import AccessLog
 from procedures import apologies, attachments, desk, mailroom, papers, results, urgent, workflow
+from procedures.admin import figures
 from procedures.admin.mailroom import scan
 from procedures.admin.queue import QueueAdmin, deadline_tone, staff_user
 from procedures.admin.urgent import banner
@@ -29,6 +30,7 @@ class DossierAdmin(QueueAdmin):
         view = self.admin_site.admin_view
         own = [
             path("khan/", view(banner), name="procedures_dossier_urgent"),
+            *figures.urls(view),
             path("quet/", view(scan), name="procedures_dossier_scan"),
             path("<int:pk>/hanh-dong/<slug:action>/", view(self.act), name="procedures_dossier_act"),
             path("<int:pk>/phieu-kiem-soat/", view(self.control_sheet), name="procedures_dossier_control"),

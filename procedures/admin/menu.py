@@ -29,6 +29,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 ),
                 (_("Parcels"), "package_2", "admin:procedures_parcel_changelist", EVERYBODY),
                 (_("Daily intake lists"), "list_alt", "admin:procedures_intakelist_changelist", EVERYBODY),
+                (_("Figures"), "bar_chart", "admin:procedures_dossier_figures", LEADERS),
             ],
         ),
         (
