@@ -1,6 +1,6 @@
 """Bars drawn on the server: each with its words and numbers, told apart by pattern as well as colour.
 
-A drawing is 320 units wide, so that it can be read on a phone; nothing in it depends on a script.
+A drawing is 280 units wide, so that it can be read on a phone; nothing in it depends on a script.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ from django.utils.text import Truncator
 from procedures.figures.reading import Line
 from procedures.figures.tables import NOTHING, Cell, list_url, number, percent
 
-WIDTH, ROW, BAR, LEGEND = 320, 34, 12, 18
+WIDTH, ROW, BAR, LEGEND = 280, 34, 12, 18
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Chart:
     def _bar(self, line: Line, y: int) -> Bar:
         values = [one.value(line) for one in self.series]
         return Bar(
-            Truncator(line.name).chars(34 if self.stacked else 30),
+            Truncator(line.name).chars(24 if self.shares else 32),
             line.name,
             self._numbers(values),
             y + 12,

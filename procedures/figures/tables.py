@@ -4,7 +4,7 @@ import csv
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TextIO
 from urllib.parse import urlencode
 
@@ -35,7 +35,8 @@ def percent(part: int, whole: int) -> str:
     """``12,5 %``; a dash of nothing."""
     if not whole:
         return NOTHING
-    return f"{number_format(Decimal(100 * part) / whole, decimal_pos=1, force_grouping=True)} %"
+    share = (Decimal(100 * part) / whole).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    return f"{number_format(share, decimal_pos=1, force_grouping=True)} %"
 
 
 @dataclass(frozen=True)
