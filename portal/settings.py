@@ -176,6 +176,8 @@ CELERY_BEAT_SCHEDULE = {
         "task": "procedures.remind_of_papers",
         "schedule": crontab(hour="8-16", minute=10),
     },
+    "count-figures": {"task": "procedures.count_figures", "schedule": 120.0, "options": {"expires": 110}},
+    "check-figures": {"task": "procedures.check_figures", "schedule": crontab(hour=2, minute=45)},
     "sweep": {"task": "portal.sweep", "schedule": crontab(hour=2, minute=15)},
     "forget-presence": {"task": "procedures.forget_presence", "schedule": crontab(hour=2, minute=20)},
 }

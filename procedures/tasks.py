@@ -1,11 +1,16 @@
 """Periodic jobs of this app."""
 
+import logging
+
 from celery import shared_task
 from django.utils import timezone
 
 from portal.tasks import beat
 from procedures import closures, intake, offices, presence, reminders
 from procedures.areas import orders
+from procedures.figures import counting, recount
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task(name="procedures.close_intake_lists")
@@ -44,3 +49,18 @@ def remind_of_papers() -> None:
     """Remind who still owes papers by post."""
     reminders.remind(timezone.now())
     beat("remind-of-papers")
+
+
+@shared_task(name="procedures.count_figures")
+def count_figures() -> None:
+    """Count what has happened since the last look, for the director's page."""
+    counting.catch_up(timezone.now())
+    beat("count-figures")
+
+
+@shared_task(name="procedures.check_figures")
+def check_figures() -> None:
+    """Compare what is kept for the director's page with a recount."""
+    for line in recount.check(timezone.now()):
+        logger.error("figures differ: %s", line)
+    beat("check-figures")

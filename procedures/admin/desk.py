@@ -24,7 +24,7 @@ from procedures import (
     urgent,
     workflow,
 )
-from procedures.admin import paging
+from procedures.admin import figures, paging
 from procedures.admin.assigning import staff_user
 from procedures.admin.mailroom import scan
 from procedures.admin.queue import QueueAdmin, deadline_tone
@@ -51,6 +51,7 @@ class DossierAdmin(QueueAdmin):
         view = self.admin_site.admin_view
         own = [
             path("khan/", view(banner), name="procedures_dossier_urgent"),
+            *figures.urls(view),
             path("quet/", view(scan), name="procedures_dossier_scan"),
             path("nhac-ten/", view(mentions), name="procedures_dossier_mentions"),
             path("<int:pk>/xem-tep/", view(look), name="procedures_dossier_look"),

@@ -41,6 +41,11 @@ from procedures.models.dossiers import (
     Original,
     WaitingDossier,
 )
+from procedures.models.figures import (
+    CountedDossier,
+    FiguresMark,
+    MonthFigures,
+)
 from procedures.models.handover import HandoverList, HandoverRow, ParcelPhoto
 from procedures.models.hours import Counter, OfficeHours
 from procedures.models.intake import (
@@ -73,6 +78,7 @@ __all__ = [
     "CalendarDay",
     "Case",
     "Closure",
+    "CountedDossier",
     "Counter",
     "DeliveryFile",
     "DeliveryRow",
@@ -84,12 +90,14 @@ __all__ = [
     "DossierEvent",
     "DossierNumber",
     "Field",
+    "FiguresMark",
     "HandoverList",
     "HandoverRow",
     "IntakeList",
     "IntakeRow",
     "IssuedDocument",
     "Mention",
+    "MonthFigures",
     "Note",
     "Office",
     "OfficeArea",

@@ -173,6 +173,12 @@ class Dossier(models.Model):
                 condition=Q(state__in=["waiting_originals", "lost_in_post"]),
                 name="dossier_awaits_post",
             ),
+            models.Index(
+                fields=["office", "procedure", "filed_at"],
+                include=["due_at"],
+                condition=Q(final=False, decided_at=None, filed_at__isnull=False),
+                name="dossier_undecided",
+            ),
             GinIndex(fields=["applicant_bare"], opclasses=["gin_trgm_ops"], name="dossier_applicant"),
         ]
 
