@@ -5,36 +5,31 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
 
 from django.utils import timezone
 
-from portal.fields import PhoneField
 from portal.models import AccessLog, User
-from portal.text import without_marks
-from procedures import intake, workflow
-from procedures.deadlines import start_of
+from procedures import workflow
+from procedures.demo_volume.book import LISTS, ROWS, Book, closing_of
+from procedures.demo_volume.filed import Filed, Task, named_on, owner_of
 from procedures.demo_volume.people import Citizen, Neighbours
-from procedures.demo_volume.plan import PROVINCIAL, Days, Desk, Share
+from procedures.demo_volume.plan import PROVINCIAL, Days
 from procedures.demo_volume.rows import Batch, Lines, Sealed, encoded
-from procedures.demo_volume.story import CLERK, OWNER, Life, Step, lived, tracking
+from procedures.demo_volume.story import CLERK, OWNER, Step, lived, tracking
 from procedures.demo_volume.templates import Template, for_desk
 from procedures.models import (
     Attachment,
     Dossier,
     DossierEvent,
-    IntakeList,
-    IntakeRow,
     IssuedDocument,
     Original,
     PostalItem,
 )
 
-LISTS_CLOSE = time(17, 30)
 _BATCH = 2500  # dossiers; a few MB of lines
-_CHANNELS = (("2", 74), ("1", 16), ("3", 10))
+_CHANNELS, _CHANNEL_SHARES = ("2", "1", "3"), (74, 16, 10)
 _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 
 _USERS = Lines(
@@ -44,6 +39,8 @@ _USERS = Lines(
         *("ward_id", "date_joined"),
     ),
 )
+# What a dossier keeps for the desk and the lists.
+_ALSO = tuple(name for name in ("listed", "assignee_id") if hasattr(Dossier, name))
 _DOSSIERS = Lines(
     Dossier,
     (
@@ -51,6 +48,7 @@ _DOSSIERS = Lines(
         *("organisation_code", "case", "state", "final", "channel", "office_id", "typed", "answers"),
         *("applicant", "applicant_bare", "insurance_number", "urgent", "phone", "filed_at"),
         *("clock_started_on", "days_left", "due_at", "decided_at", "created_at", "updated_at"),
+        *_ALSO,
     ),
 )
 _EVENTS = Lines(
@@ -82,77 +80,16 @@ _PAPERS = Lines(
     IssuedDocument, ("dossier_id", "kind", "number", "file", "sha256", "size", "token", "made_at")
 )
 _READINGS = Lines(AccessLog, ("user_id", "about", "what", "at"))
-_LISTS = Lines(
-    IntakeList,
-    (
-        *("id", "office_id", "day", "year", "number", "opened_at", "closed_at", "row_count"),
-        *("previous_digest", "digest"),
-    ),
-)
-_ROWS = Lines(IntakeRow, ("list_id", "position", "dossier_id", "late", "content"))
 # In the order in which rows refer to each other.
 TABLES = (
     *(_USERS, _DOSSIERS, _EVENTS, _ORIGINALS, _POST, _FILES, _PAPERS, _READINGS),
-    *(_LISTS, _ROWS),
+    *(LISTS, ROWS),
 )
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A file that every generated row of its kind points at."""
-
-    path: str
-    sha256: str
-    size: int
-
-
-@dataclass(frozen=True)
-class Firsts:
-    """Where the ids of an office begin; ``serial`` is that of its first person in the whole load."""
-
-    user: int
-    serial: int
-    intake_list: int
-
-
-@dataclass(frozen=True)
-class Task:
-    """All that one office needs to write its years."""
-
-    desk: Desk
-    shares: list[Share]
-    firsts: Firsts
-    templates: dict[date, list[Template]]
-    days: Days
-    seed: str
-    photo: Stored
-    paper: Stored
-
-    @cached_property
-    def end(self) -> datetime:
-        """The last moment of the last day: nothing happens after it."""
-        return start_of(self.shares[-1].day + timedelta(days=1)) - timedelta(seconds=1)
-
-
-@dataclass
-class Filed:
-    """A dossier until its list closes; also what ``intake`` asks of one."""
-
-    pk: int
-    code: str
-    citizen: Citizen
-    template: Template
-    life: Life
-    channel: str
-
-    @property
-    def filed_at(self) -> datetime:
-        return self.life.marks[0][0]
 
 
 def written(task: Task) -> Iterator[Sealed]:
     """The years of an office in batches, the oldest first."""
-    batch, book = Batch(), _Book(task)
+    batch, book = Batch(), Book(task)
     for day in _days(task):
         for filed, is_new in day.dossiers:
             _write(batch, task, filed, is_new)
@@ -192,8 +129,7 @@ def _days(task: Task) -> Iterator[_Day]:
 
 def _moment(day: date, days: Days, chance: random.Random) -> tuple[datetime, str]:
     """(when, by what channel) somebody files: at the counter in office hours, online until late."""
-    names, weights = zip(*_CHANNELS, strict=True)
-    channel = chance.choices(names, weights)[0] if days.is_working(day) else "2"
+    channel = chance.choices(_CHANNELS, _CHANNEL_SHARES)[0] if days.is_working(day) else "2"
     first, last = (6, 23) if channel == "2" else (8, 16)
     clock = time(chance.randrange(first, last), chance.randrange(60), chance.randrange(60))
     return datetime.combine(day, clock, tzinfo=timezone.get_default_timezone()), channel
@@ -221,7 +157,12 @@ def _write_person(batch: Batch, who: Citizen) -> None:
 
 def _write_dossier(batch: Batch, task: Task, filed: Filed) -> None:
     template, life, who = filed.template, filed.life, filed.citizen
-    named = _facts(filed)
+    named = named_on(filed)
+    accepted = any(step.action == "accept" for step, _before, _after in life.steps)
+    also = {
+        "listed": filed.filed_at <= closing_of(task.shares[-1].day),
+        "assignee_id": _of(task.desk.clerks, filed) if accepted else None,
+    }
     batch.add(
         _DOSSIERS,
         *(filed.pk, _draft_code(filed.pk), filed.code, template.version, template.procedure),
@@ -232,26 +173,7 @@ def _write_dossier(batch: Batch, task: Task, filed: Filed) -> None:
         *(named.insurance_number, template.urgent, who.phone, filed.filed_at),
         *(life.clock_started_on, life.days_left, life.due_at, life.decided_at),
         *(filed.filed_at - timedelta(minutes=20), life.at),
-    )
-
-
-def owner_of(filed: Filed) -> int:
-    owner = filed.template.owner
-    return owner.pk if owner else filed.citizen.pk
-
-
-def _facts(filed: Filed) -> SimpleNamespace:
-    """Who is named on a dossier, by the names of its columns."""
-    template, who = filed.template, filed.citizen
-    owner = template.owner
-    named = who.full_name if owner is None or "full_name" in template.answers else owner.full_name
-    return SimpleNamespace(
-        by_organisation=owner is not None,
-        organisation_name=owner.full_name if owner else "",
-        organisation_code=owner.organisation.code if owner else "",
-        applicant=named,
-        bare=who.bare if named == who.full_name else without_marks(named),
-        insurance_number=who.number if "insurance_number" in template.answers else "",
+        *(also[name] for name in _ALSO),
     )
 
 
@@ -323,7 +245,11 @@ def _write_traces(batch: Batch, filed: Filed, step: Step, actor: int) -> None:
 def _actor(task: Task, filed: Filed, step: Step) -> int:
     if step.who == OWNER:
         return owner_of(filed)
-    people = task.desk.clerks if step.who == CLERK else task.desk.heads
+    return _of(task.desk.clerks if step.who == CLERK else task.desk.heads, filed)
+
+
+def _of(people: tuple[int, ...], filed: Filed) -> int:
+    """Who of ``people`` looks after a dossier, from the first step to the last."""
     return people[filed.pk % len(people)]
 
 
@@ -353,53 +279,3 @@ def _write_papers(batch: Batch, task: Task, filed: Filed) -> None:
     token = hashlib.sha256(f"{task.seed}:{filed.code}".encode()).hexdigest()[:24]
     made_at = filed.filed_at + timedelta(seconds=2)
     batch.add(_PAPERS, filed.pk, "receipt", 1, paper.path, paper.sha256, paper.size, token, made_at)
-
-
-# --- Lists ---------------------------------------------------------------------------------------
-
-
-class _Book:
-    """The lists of an office, one a day, each with the digest of the one before."""
-
-    def __init__(self, task: Task) -> None:
-        self._task = task
-        self._office = SimpleNamespace(slug=task.desk.slug)
-        self._waiting: list[Filed] = []
-        self._next, self._number, self._year = task.firsts.intake_list, 0, 0
-        self._digest, self._closed_at = "", start_of(task.shares[0].day)
-
-    def close(self, batch: Batch, day: date, came: list[Filed]) -> None:
-        """The list of ``day``: what came until it closed, and yesterday's that came after that."""
-        closed_at = datetime.combine(day, LISTS_CLOSE, tzinfo=timezone.get_default_timezone())
-        due = [*self._waiting, *(filed for filed in came if filed.filed_at <= closed_at)]
-        self._waiting = [filed for filed in came if filed.filed_at > closed_at]
-        contents = [(intake._is_late(f, day), self._content(f, closed_at)) for f in due]  # type: ignore[arg-type]
-        self._number = self._number + 1 if day.year == self._year else 1
-        self._year = day.year
-        digest = intake._digest(self._office, day, self._number, self._digest, contents)  # type: ignore[arg-type]
-        about = (self._next, self._task.desk.pk, day, day.year, self._number, self._closed_at, closed_at)
-        batch.add(_LISTS, *about, len(due), self._digest, digest)
-        for position, (filed, (late, content)) in enumerate(zip(due, contents, strict=True), start=1):
-            batch.add(_ROWS, self._next, position, filed.pk, late, encoded(content))
-        self._next, self._digest, self._closed_at = self._next + 1, digest, closed_at
-
-    def _content(self, filed: Filed, at: datetime) -> dict[str, Any]:
-        """As ``intake._content`` at the moment ``at``."""
-        template, who = filed.template, filed.citizen
-        state, due_at = filed.life.as_of(at)
-        address = template.row["address"].partition("; ĐT ")[0] if template.owner else who.address
-        own = {
-            "code": filed.code,
-            "applicant": intake._applicant(_facts(filed)),  # type: ignore[arg-type]
-            "address": f"{address}; ĐT {_PHONE.display(who.phone)}",
-            "office": self._task.desk.name,
-            "received": intake._moment(filed.filed_at),
-            "channel": intake._CHANNELS[filed.channel],
-            "state": template.definition.state(state).label.vi,
-        }
-        promised = {"promised": intake._moment(due_at)} if due_at else {}
-        return {**template.row, **_NOT_PROMISED, **own, **promised}
-
-
-_PHONE = PhoneField()
-_NOT_PROMISED = {"promised": "Chưa hẹn: chờ hồ sơ giấy"}

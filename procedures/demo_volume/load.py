@@ -10,7 +10,8 @@ from django.db import connection, transaction
 from django.utils import translation
 
 from procedures.demo_volume import tasks
-from procedures.demo_volume.history import TABLES, Task, written
+from procedures.demo_volume.filed import Task
+from procedures.demo_volume.history import TABLES, written
 from procedures.demo_volume.rows import Sealed
 from procedures.models import DossierNumber, IntakeList
 

@@ -170,7 +170,7 @@ _GIVENS = {
             "TIẾN",
             "TOÀN",
         ),
-        *("TRÍ", "TRUNG", "TRƯỜNG", "TUẤN", "TÙNG", "VIỆT", "VINH", "VŨ", "VƯƠNG"),
+        *("KIÊN", "TOÀN", "TRÍ", "TRUNG", "TRƯỜNG", "TUẤN", "TÙNG", "VIỆT", "VINH", "VŨ", "VƯƠNG"),
     ),
     "female": (
         *("ÁNH", "CHI", "CÚC", "DIỄM", "DIỆP", "DUNG", "DUYÊN", "ĐÀO", "GIANG", "HÀ", "HẠNH", "HẰNG", "HIỀN"),

@@ -18,7 +18,7 @@ from procedures import demo, offices
 from procedures.attachments import keep_private
 from procedures.deadlines import calendar
 from procedures.demo_volume import templates
-from procedures.demo_volume.history import Firsts, Stored, Task
+from procedures.demo_volume.filed import Firsts, Stored, Task
 from procedures.demo_volume.plan import Days, Desk, in_order, shares
 from procedures.models import Dossier, DossierNumber, IntakeList, Office, StaffMember
 

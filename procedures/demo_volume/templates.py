@@ -3,7 +3,6 @@
 import random
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from typing import Any
 
 from portal.models import User
@@ -32,7 +31,7 @@ _OFTEN = {
 
 @dataclass(frozen=True)
 class Template:
-    """A filing without its person. ``row``: what an intake list says of it whoever files it."""
+    """A filing without its person. ``rows``: what an intake list says of it, by channel, whoever files it."""
 
     version: int
     procedure: int
@@ -49,7 +48,7 @@ class Template:
     uploads: tuple[str, ...]
     by_post: bool
     urgent: bool
-    row: dict[str, Any]
+    rows: dict[str, dict[str, Any]]
 
     @property
     def provincial(self) -> bool:
@@ -102,6 +101,8 @@ def _made(
     posted = [d for d in definition.documents_for(answers) if d.posted and d.required]
     uploads = [d.slug for d in definition.documents_for(answers) if d.uploaded and d.required]
     both = definition.transition("file_complete") is not None
+    filed = _prototype(version, case, filer, answers, owners.get(filer))
+    filed.office, filed.filed_at = office, closing(first)
     return Template(
         version=version.pk,
         procedure=version.procedure_id,
@@ -118,7 +119,7 @@ def _made(
         uploads=tuple(uploads),
         by_post=answers.get("result_delivery") == "post",
         urgent=definition.is_urgent(answers),
-        row=_row(version, case, filer, answers, owners.get(filer), office, first),
+        rows=_rows(filed),
     )
 
 
@@ -149,33 +150,27 @@ def _typed(
     return typed(definition, Sample(definition.slug, case, given=given), who, first, chance)
 
 
-def _row(
-    version: ProcedureVersion,
-    case: str,
-    filer: str,
-    answers: dict[str, Any],
-    owner: User | None,
-    office: Office,
-    first: date,
-) -> dict[str, Any]:
-    """What an intake list says of a dossier like this; code, person, moments and state are put in later."""
-    filed = Dossier(
+def _prototype(
+    version: ProcedureVersion, case: str, filer: str, answers: dict[str, Any], owner: User | None
+) -> Dossier:
+    """A dossier like the ones that will be made; code, person, moments and state are put in later."""
+    return Dossier(
         version=version,
         procedure_id=version.procedure_id,
         owner=owner or User(),
         filer=filer,
         organisation_name=owner.full_name if owner else "",
-        organisation_code=_code_of(owner) if owner else "",
+        organisation_code=owner.organisation.code if owner else "",
         case=case,
         state=next(state.slug for state in catalogue.definition_of(version).states if state.code),
-        office=office,
         answers=answers,
-        filed_at=closing(first),
         phone="0901234567",
     )
-    return intake._content(filed)
 
 
-@cache
-def _code_of(owner: User) -> str:
-    return owner.organisation.code
+def _rows(filed: Dossier) -> dict[str, dict[str, Any]]:
+    rows = {}
+    for channel in Dossier.Channel.values:
+        filed.channel = channel
+        rows[channel] = intake._content(filed)
+    return rows
