@@ -1,4 +1,8 @@
-"""``python -m bench [--quick] [--output FILE]``, with DATABASE_URL, REDIS_URL and DATA_DIR set."""
+"""``python -m bench [volume] [--quick] [--output FILE]``, with DATABASE_URL, REDIS_URL and DATA_DIR set.
+
+Without ``volume``: what one filing costs. With it: whether pages cost the same with a million dossiers;
+loading them takes minutes and gigabytes, once.
+"""
 
 import argparse
 import logging
@@ -17,10 +21,15 @@ from portal.standalone.processes import ROOT
 def main(argv: list[str]) -> int:
     """0 when everything was measured, whether goals are met or not."""
     parser = argparse.ArgumentParser(prog="python -m bench")
+    parser.add_argument("part", nargs="?", choices=("filing", "volume"), default="filing")
     parser.add_argument("--quick", action="store_true", help="a few of each, to see that all parts run")
+    parser.add_argument("--anew", action="store_true", help="volume: load the databases again")
+    parser.add_argument("--explain", action="store_true", help="volume: write the plans to docs/explain.md")
     parser.add_argument("--output", type=Path, default=ROOT / "var" / "bench.json")
     arguments = parser.parse_args(argv)
     try:
+        if arguments.part == "volume":
+            return _run_volume(arguments)
         return _run(quick=arguments.quick, output=arguments.output)
     except Unavailable as error:
         sys.stderr.write(f"{error}\n")
@@ -39,6 +48,22 @@ def _run(*, quick: bool, output: Path) -> int:
     write(output, findings, about)
     described = ", ".join(f"{name} {value}" for name, value in about.items())
     print(f"\n{described}\n\n{table(rows(findings))}\n\n{NOTES}\n{PEER}\nWritten to {output}.")
+    return 0
+
+
+def _run_volume(arguments: argparse.Namespace) -> int:
+    about = machine()
+    with place() as found:
+        os.environ.update(found.env)
+        django.setup()
+        logging.disable(logging.WARNING)
+        from bench import growth, volume
+
+        plan = growth.QUICK if arguments.quick else growth.FULL
+        findings = growth.everything(found, plan, anew=arguments.anew, explain=arguments.explain)
+    growth.write(arguments.output, findings, about)
+    print(f"\n{growth.heading(findings)}\n\n{table(growth.rows(findings))}")
+    print(f"\n{volume.skipped(findings.pages)}\nWritten to {arguments.output}.")
     return 0
 
 

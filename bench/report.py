@@ -4,7 +4,7 @@ import json
 import platform
 import statistics
 from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -177,13 +177,22 @@ def machine() -> dict[str, Any]:
         "load_before": round(psutil.getloadavg()[0], 1),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        **{name: version(name) for name in packages},
+        **{name: _version(name) for name in packages},
     }
 
 
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "none"
+
+
 def write(path: Path, found: Findings, about: dict[str, Any]) -> None:
-    """Everything as JSON: the rows, and all figures they were taken from."""
+    """Everything as JSON: the rows, and all figures they were taken from; what else is there stays."""
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     content = {
+        **kept,
         "machine": about,
         "peer": " ".join(PEER.split()),
         "notes": " ".join(NOTES.split()),

@@ -1,0 +1,97 @@
+"""A workbook of 100,000 rows: the portal's own writer, and the library alone with the same cells.
+
+``python -m bench.xlsx ours|floor CELLS OUT`` writes one and prints what it cost. CELLS is a file with a
+JSON array a line, so that neither holds the rows in memory.
+"""
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from bench.site import Place
+
+GOAL, GOAL_MB = 1.3, 150.0
+
+
+def _cells(path: Path) -> Iterator[tuple[Any, ...]]:
+    decode = msgspec.json.Decoder(tuple[Any, ...]).decode
+    with path.open("rb") as lines:
+        for line in lines:
+            yield decode(line)
+
+
+def floor(cells: Path, out: Path) -> None:
+    """The least the library does: constant memory, no styles, nothing but the cells."""
+    import xlsxwriter
+
+    book = xlsxwriter.Workbook(str(out), {"constant_memory": True})
+    sheet = book.add_worksheet()
+    for number, row in enumerate(_cells(cells)):
+        for column, cell in enumerate(row):
+            if isinstance(cell, int):
+                sheet.write_number(number, column, cell)
+            else:
+                sheet.write_string(number, column, cell)
+    book.close()
+
+
+def ours(cells: Path, out: Path) -> None:
+    """The portal's export of a list with these rows."""
+    import django
+
+    django.setup()
+    from unittest import mock
+
+    from procedures import intake
+    from procedures.models import IntakeList, Office
+
+    day = IntakeList(office=Office(name="BHXH tỉnh Khánh Hòa"), number=1, year=2021)
+    day.day = day.closed_at = django.utils.timezone.localdate()
+    with out.open("wb") as file, mock.patch.object(intake, "rows", return_value=_cells(cells)):
+        intake.write_xlsx(day, file)
+
+
+def measured(found: Place, cells: Path, *, rounds: int) -> dict[str, dict[str, float]]:
+    """The least CPU of ``rounds`` of each kind, in turn, and the most memory."""
+    made: dict[str, list[dict[str, float]]] = {"ours": [], "floor": []}
+    for _ in range(rounds):
+        for kind, figures in made.items():
+            out = found.data_dir / f"{kind}.xlsx"
+            figures.append(json.loads(found.python("-m", "bench.xlsx", kind, str(cells), str(out))))
+            out.unlink()
+    return {
+        kind: {
+            "cpu": min(f["cpu"] for f in figures),
+            "seconds": min(f["seconds"] for f in figures),
+            "mb": max(f["mb"] for f in figures),
+        }
+        for kind, figures in made.items()
+    }
+
+
+def write_cells(path: Path, rows: Iterator[tuple[Any, ...]]) -> int:
+    """Put ``rows`` where the writers find them; how many."""
+    count = 0
+    with path.open("wb") as out:
+        for row in rows:
+            out.write(msgspec.json.encode(row) + b"\n")
+            count += 1
+    return count
+
+
+def main(kind: str, cells: Path, out: Path) -> None:
+    started = time.monotonic(), time.process_time()
+    (ours if kind == "ours" else floor)(cells, out)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    taken = {"seconds": time.monotonic() - started[0], "cpu": time.process_time() - started[1]}
+    print(json.dumps({**taken, "mb": memory}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))
