@@ -168,8 +168,14 @@ CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "portal.beat_heartbeat", "schedule": 15.0, "options": {"expires": 60}},
     "close-intake-lists": {
         "task": "procedures.close_intake_lists",
-        "schedule": crontab(hour=17, minute=30),
+        "schedule": crontab(minute="*/5"),
+        "options": {"expires": 240},
     },
+    "verify-intake-lists": {
+        "task": "procedures.verify_intake_lists",
+        "schedule": crontab(hour=3, minute=10),
+    },
+    "tidy-exports": {"task": "procedures.tidy_exports", "schedule": crontab(minute=20)},
     "follow-closures": {"task": "procedures.follow_closures", "schedule": 60.0, "options": {"expires": 50}},
     "sweep": {"task": "portal.sweep", "schedule": crontab(hour=2, minute=15)},
 }
@@ -246,6 +252,14 @@ FORMAT_MODULE_PATH = ["portal.formats"]
 
 # The working day of an office, where nothing more exact is known for it.
 OFFICE_HOURS = (time(7, 30), time(17, 0))
+
+# From this minute on the day's intake list is closed; not before office hours end.
+INTAKE_CLOSES_AT = time.fromisoformat(os.environ.get("INTAKE_CLOSES_AT", "17:30"))
+if OFFICE_HOURS[1] > INTAKE_CLOSES_AT:
+    raise ImproperlyConfigured("INTAKE_CLOSES_AT comes before the end of office hours.")
+# Longer exports are made by a worker; how long their files are kept.
+EXPORT_ROWS_AT_ONCE = 5000
+EXPORT_DAYS = int(os.environ.get("EXPORT_DAYS", "7"))
 
 # --- Pages --------------------------------------------------------------------------------------
 

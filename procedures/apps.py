@@ -7,4 +7,4 @@ class ProceduresConfig(AppConfig):
     verbose_name = _("Procedures")
 
     def ready(self) -> None:
-        from procedures import checks, handlers, rules, scanning  # noqa: F401
+        from procedures import checks, deliveries, downloads, handlers, rules, scanning  # noqa: F401

@@ -1,5 +1,5 @@
 """The staff desk in the Django admin."""
 
-from procedures.admin import catalogue, desk, intake, mailroom, organisations, reference
+from procedures.admin import catalogue, desk, exports, intake, mailroom, organisations, reconciling, reference
 
-__all__ = ["catalogue", "desk", "intake", "mailroom", "organisations", "reference"]
+__all__ = ["catalogue", "desk", "exports", "intake", "mailroom", "organisations", "reconciling", "reference"]

@@ -29,6 +29,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 ),
                 (_("Parcels"), "package_2", "admin:procedures_parcel_changelist", EVERYBODY),
                 (_("Daily intake lists"), "list_alt", "admin:procedures_intakelist_changelist", EVERYBODY),
+                (_("Ready for you"), "download", "admin:procedures_intakelist_ready", EVERYBODY),
+                (_("Reconciliation"), "rule", "admin:procedures_reconciliation_changelist", EVERYBODY),
             ],
         ),
         (

@@ -22,6 +22,8 @@ from procedures.models.dossiers import (
     Original,
 )
 from procedures.models.intake import (
+    Export,
+    IntakeCorrection,
     IntakeList,
     IntakeRow,
 )
@@ -40,6 +42,7 @@ from procedures.models.post import (
     ParcelStep,
     PostalItem,
 )
+from procedures.models.reconciliation import DifferenceReason, FoundCode, Reconciliation
 
 __all__ = [
     "AdjoiningOffice",
@@ -48,11 +51,15 @@ __all__ = [
     "CalendarDay",
     "Case",
     "Closure",
+    "DifferenceReason",
     "Document",
     "Dossier",
     "DossierEvent",
     "DossierNumber",
+    "Export",
     "Field",
+    "FoundCode",
+    "IntakeCorrection",
     "IntakeList",
     "IntakeRow",
     "IssuedDocument",
@@ -65,6 +72,7 @@ __all__ = [
     "PostalItem",
     "Procedure",
     "ProcedureVersion",
+    "Reconciliation",
     "StaffMember",
     "State",
     "Step",
