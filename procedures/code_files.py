@@ -71,8 +71,7 @@ def _csv(data: bytes) -> Table:
         ) from None
     if "\0" in text:
         raise MoveRefused(_("This is neither a workbook nor a CSV file."), field="file")
-    first = text.split("\n", 1)[0]
-    delimiter = max(";\t,", key=first.count)
+    delimiter = max(";\t,", key="".join(text.split("\n", 20)[:20]).count)
     try:
         return [[clean(cell) for cell in row] for row in csv.reader(io.StringIO(text), delimiter=delimiter)]
     except csv.Error:

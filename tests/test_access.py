@@ -21,13 +21,17 @@ from django.utils import timezone
 from pension.models import LegalFigure
 from portal import outbox
 from portal.models import AccessLog, OutboxMessage, User
-from procedures import catalogue, demo, dossiers, intake, parcels
+from procedures import catalogue, demo, dossiers, downloads, intake, parcels, reconciling
+from procedures.books import Scope
 from procedures.models import (
     Attachment,
     CalendarDay,
     Closure,
     Dossier,
     DossierEvent,
+    Export,
+    FoundCode,
+    IntakeCorrection,
     IntakeList,
     Office,
     Original,
@@ -35,6 +39,7 @@ from procedures.models import (
     ParcelStep,
     PostalItem,
     ProcedureVersion,
+    Reconciliation,
     StaffMember,
 )
 from tests.conftest import PASSWORD, file_draft, make_draft
@@ -168,6 +173,13 @@ PAGES = {
     "quan-tri/procedures/dossier/<int:pk>/phieu-kiem-soat/": OFFICE,
     "quan-tri/procedures/intakelist/chot/": STAFF,
     "quan-tri/procedures/intakelist/<int:pk>/tai-ve/<str:kind>/": OFFICE,
+    "quan-tri/procedures/intakelist/<int:pk>/dieu-chinh/": OFFICE,
+    "quan-tri/procedures/intakelist/san-sang/": ANY_OFFICE,
+    "quan-tri/procedures/intakelist/xuat/": ANY_OFFICE,
+    "quan-tri/procedures/export/<int:pk>/tai-ve/": OFFICE,
+    "quan-tri/procedures/export/<int:pk>/huy/": OFFICE,
+    "quan-tri/procedures/reconciliation/moi/": Row("sffiiff", "sfif"),
+    "quan-tri/procedures/reconciliation/<int:pk>/viec/<slug:doing>/": OFFICE,
 }
 
 
@@ -193,6 +205,8 @@ MODELS = {
     "procedures/procedureversion": Model(own_page=True),
     "procedures/dossier": Model(of_office=True, own_page=True),
     "procedures/intakelist": Model(of_office=True, own_page=True),
+    "procedures/export": Model(of_office=True, own_page=True),
+    "procedures/reconciliation": Model(of_office=True, own_page=True),
     "procedures/parcel": Model(of_office=True, own_page=True),
     "procedures/office": Model("CA", "A", "A"),
     "procedures/staffmember": Model("A", "A", "A", "A", of_office=True),
@@ -286,7 +300,7 @@ class Site:
             "kind": "csv" if "tai-ve" in route else "receipt",
             "token": self.filed.documents.all()[0].token,
             "action": "refuse",
-            "doing": "ghi-chu" if "parcel" in route else "len",
+            "doing": "ghi-chu" if "parcel" in route else "quet" if "reconciliation" in route else "len",
             "content_type_id": ContentType.objects.get_for_model(Dossier).pk,
             **dict.fromkeys(("pk", "id", "object_id"), self.examples.get(name, self.filed.pk)),
         }
@@ -305,11 +319,23 @@ class Site:
                 for model in (DossierEvent, Attachment, Original, PostalItem)
             ),
             list(IntakeList.objects.values_list("pk")),
+            list(Export.objects.values_list("pk", "state")),
+            list(Reconciliation.objects.values_list("pk", "signed_at")),
+            (IntakeCorrection.objects.count(), FoundCode.objects.count()),
             list(Parcel.objects.order_by("pk").values()),
             ParcelStep.objects.count(),
             list(ProcedureVersion.objects.order_by("pk").values_list("pk", "status", "digest")),
             list(StaffMember.objects.order_by("pk").values()),
         ]
+
+
+def _export(office: Office, clerk: User) -> Export:
+    """A file that is ready."""
+    today = timezone.localdate()
+    export = downloads.ask(Scope(office, today, today), "csv", actor=clerk, key="x", now=timezone.now())
+    outbox.drain()
+    export.refresh_from_db()
+    return export
 
 
 @pytest.fixture
@@ -334,6 +360,10 @@ def site(citizen: User, clerk: User, chance: Any) -> Site:
         "procedures/procedureversion": version.pk,
         "procedures/intakelist": intake.close_list(
             filed.office, yesterday, actor=None, now=timezone.now()
+        ).pk,
+        "procedures/export": _export(filed.office, clerk).pk,
+        "procedures/reconciliation": reconciling.begin(
+            yesterday, yesterday, "book", actor=clerk, key="x", now=timezone.now()
         ).pk,
         "procedures/parcel": parcels.receive("", actor=clerk, key="x", now=timezone.now())[0].pk,
         "procedures/office": filed.office.pk,
@@ -741,7 +771,7 @@ def test_every_reading_of_a_dossier_by_staff_leaves_a_row(site: Site, clerk: Use
 def test_what_was_not_opened_leaves_no_row(site: Site, other_clerk: User) -> None:
     client = _browser(other_clerk)
     for route in TABLE:
-        if "ho-so/" in route or "/dossier/" in route or "/intakelist/" in route:
+        if "ho-so/" in route or re.search("/(dossier|intakelist/<|export|reconciliation)", route):
             client.get(site.path(route))
     assert _reads(other_clerk) == []
 

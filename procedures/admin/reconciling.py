@@ -25,6 +25,19 @@ from procedures.workflow import MoveRefused
 LAST_SCANS = 15
 
 
+class SignedFilter(admin.SimpleListFilter):
+    title = gettext_lazy("signed off")
+    parameter_name = "ky"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("chua", _("not signed off")), ("roi", _("signed off"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Reconciliation]) -> QuerySet[Reconciliation]:
+        if self.value() in {"chua", "roi"}:
+            return queryset.filter(signed_at__isnull=self.value() == "chua")
+        return queryset
+
+
 @admin.register(Reconciliation)
 class ReconciliationAdmin(RoleAdmin):
     """The reconciliations of the office; a row opens where it was left."""
@@ -32,7 +45,7 @@ class ReconciliationAdmin(RoleAdmin):
     viewers = EVERYBODY
     list_display = ("days", "office", "source", "begun_by", "started_at", "signed", "signed_at")
     list_display_links = ("days",)
-    list_filter = (("signed_at", admin.EmptyFieldListFilter), "source")
+    list_filter = (SignedFilter, "source")
     list_per_page = 50
     show_full_result_count = False
     change_list_template = "admin/procedures/reconciliations.html"
