@@ -56,6 +56,8 @@ CORRECTABLE = dict(
 )
 FORMATS = ("csv", "xlsx", "pdf")
 LATE = "Vào sổ muộn"
+# In place of a number, on lines that a correction added.
+ADDED = "BS"
 
 _XLSX_WIDTHS = (6, 24, 34, 8, 34, 40, 26, 17, 22, 20, 14, 24, 30)
 _XLSX_LIST_WIDTHS = (24, 12, 10)
@@ -196,7 +198,7 @@ def _corrections(made: QuerySet[IntakeCorrection]) -> Corrections:
     for correction in made.order_by("year", "number"):
         if correction.row_id is None:
             line = msgspec.convert(correction.content, _Line)
-            lines.append((correction.list_id, line.cells("+", words_of(correction))))
+            lines.append((correction.list_id, line.cells(ADDED, words_of(correction))))
         else:
             notes.setdefault(correction.row_id, []).append(words_of(correction))
     return Corrections(notes, lines)

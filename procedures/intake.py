@@ -152,8 +152,8 @@ def close_due(office: Office, now: datetime) -> list[IntakeList]:
     """Close what is due: today's list from the set hour on, and those a stopped server missed."""
     today = timezone.localdate(now)
     over = timezone.localtime(now).time() >= settings.INTAKE_CLOSES_AT
-    until = today if over else today - timedelta(days=1)
-    return [close_list(office, day, actor=None, now=now) for day in days_to_close(office, until)]
+    due = [day for day in days_to_close(office, today) if over or day < today]
+    return [close_list(office, day, actor=None, now=now) for day in due]
 
 
 def days_to_close(office: Office, today: date) -> list[date]:

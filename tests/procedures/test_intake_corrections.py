@@ -99,7 +99,7 @@ def test_a_missing_row_is_added_after_the_closed_ones(
     late = file_draft(make_draft(stranger, chance))
     _correct(closed, supervisor, kind="add", code=str(late.code), position="")
     lines = _csv(closed)
-    assert [line[0] for line in lines[1:]] == ["1", "+"]
+    assert [line[0] for line in lines[1:]] == ["1", "BS"]
     assert lines[2][1] == late.code
     with pytest.raises(MoveRefused):
         _correct(closed, supervisor, kind="add", code=str(late.code), position="", should="again")
