@@ -171,7 +171,7 @@ def test_files_are_taken_with_the_heads_they_have(
 @pytest.mark.parametrize(
     ("data", "told"),
     [
-        (b"", "Chọn tệp"),
+        (b"", "Hãy chọn tệp"),
         (b"Ma ho so\r\nBHXH056.02-200101-0001\r\nNguyen Van A\r\n", "dòng 3"),
         (b"Ma ho so,Ten\r\nBHXH056.02-200101-0001,A\r\n,B\r\n", "dòng 3"),
         (b"PK\x03\x04 broken", "XLSX"),
