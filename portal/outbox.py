@@ -150,6 +150,15 @@ def _run_in_transaction(message: OutboxMessage) -> None:
             handlers[message.topic](message)
 
 
+def still_mine(message: OutboxMessage) -> bool:
+    """Whether a remote handler still holds ``message``; if so nobody else takes it for a while longer.
+
+    A handler that works longer than the lease asks now and then, and stops when it was overtaken.
+    """
+    mine = OutboxMessage.objects.filter(pk=message.pk, state=State.PENDING, attempts=message.attempts)
+    return bool(mine.update(due_at=timezone.now() + _LEASE))
+
+
 def _finish(message: OutboxMessage) -> None:
     OutboxMessage.objects.filter(pk=message.pk, state=State.PENDING).update(**_done())
 

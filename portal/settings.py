@@ -168,8 +168,14 @@ CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "portal.beat_heartbeat", "schedule": 15.0, "options": {"expires": 60}},
     "close-intake-lists": {
         "task": "procedures.close_intake_lists",
-        "schedule": crontab(hour=17, minute=30),
+        "schedule": crontab(minute="*/5"),
+        "options": {"expires": 240},
     },
+    "verify-intake-lists": {
+        "task": "procedures.verify_intake_lists",
+        "schedule": crontab(hour=3, minute=10),
+    },
+    "tidy-exports": {"task": "procedures.tidy_exports", "schedule": crontab(minute=20)},
     "follow-closures": {"task": "procedures.follow_closures", "schedule": 60.0, "options": {"expires": 50}},
     "follow-areas": {"task": "procedures.follow_areas", "schedule": 60.0, "options": {"expires": 50}},
     "remind-of-papers": {
@@ -264,6 +270,13 @@ PAPER_REMINDER_DAYS = (5, 10, 20)
 PAPER_UNDERWAY_DAYS = 7
 # Working days after which a parcel on a handover list ought to have arrived.
 HANDOVER_DAYS = 3
+# From this minute on the day's intake list is closed; not before office hours end.
+INTAKE_CLOSES_AT = time.fromisoformat(os.environ.get("INTAKE_CLOSES_AT", "17:30"))
+if OFFICE_HOURS[1] > INTAKE_CLOSES_AT:
+    raise ImproperlyConfigured("INTAKE_CLOSES_AT comes before the end of office hours.")
+# Longer exports are made by a worker; how long their files are kept.
+EXPORT_ROWS_AT_ONCE = 5000
+EXPORT_DAYS = int(os.environ.get("EXPORT_DAYS", "7"))
 
 # --- Pages --------------------------------------------------------------------------------------
 

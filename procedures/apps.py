@@ -7,4 +7,4 @@ class ProceduresConfig(AppConfig):
     verbose_name = _("Procedures")
 
     def ready(self) -> None:
-        from procedures import checks, handlers, reminders, rules, scanning  # noqa: F401
+        from procedures import checks, downloads, handlers, list_mails, reminders, rules, scanning  # noqa: F401

@@ -2,51 +2,28 @@
 
 A list takes every filed dossier of the office that stands on none yet, so what commits while a list
 is being closed goes to the next one, marked late. Columns: Sổ theo dõi hồ sơ, mẫu 06 of Thông tư
-01/2018/TT-VPCP.
+01/2018/TT-VPCP. What it says and how it leaves the portal: ``books``; what was put right: ``corrections``.
 """
 
-import csv
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from typing import Any, BinaryIO, TextIO
+from typing import Any
 
 import msgspec
-import xlsxwriter
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone, translation
 
+from portal import outbox
 from portal.fields import PhoneField
 from portal.models import User
-from procedures import documents
 from procedures.catalogue import definition_for
 from procedures.deadlines import closing, start_of
-from procedures.models import Dossier, IntakeList, IntakeRow, Office
-from procedures.papers.words import (
-    PARENT_AGENCY,
-    PLACE,
-    RECEPTION_UNIT,
-    filed_by,
-    filer_address,
-    shown,
-)
+from procedures.models import Dossier, IntakeCorrection, IntakeList, IntakeRow, Office
+from procedures.papers.words import filed_by, filer_address, shown
 
-COLUMNS = (
-    "STT",
-    "Mã hồ sơ",
-    "Tên thủ tục hành chính",
-    "Số lượng hồ sơ (bộ)",
-    "Tên cá nhân, tổ chức",
-    "Địa chỉ, số điện thoại",
-    "Cơ quan chủ trì giải quyết",
-    "Nhận hồ sơ",
-    "Hẹn trả kết quả",
-    "Phương thức nhận kết quả",
-    "Hình thức nộp",
-    "Trạng thái khi chốt sổ",
-    "Ghi chú",
-)
-_CHANNELS = {"1": "Trực tiếp", "2": "Trực tuyến", "3": "Bưu chính công ích"}
+CHANNELS = {"1": "Trực tiếp", "2": "Trực tuyến", "3": "Bưu chính công ích"}
 
 
 class NotYet(Exception):
@@ -74,13 +51,7 @@ def close_list(office: Office, day: date, *, actor: User | None, now: datetime) 
 def _close(
     office: Office, day: date, last: IntakeList | None, actor: User | None, now: datetime
 ) -> IntakeList:
-    until = min(now, start_of(day + timedelta(days=1)))
-    waiting = (
-        Dossier.objects.filter(office=office, intake_row=None, filed_at__lte=until)
-        .exclude(state="draft")
-        .select_related("office")
-        .order_by("filed_at", "id")
-    )
+    waiting = _unlisted(office, min(now, start_of(day + timedelta(days=1))))
     contents = [(d, _is_late(d, day), _content(d)) for d in waiting]
     numbered = IntakeList.objects.filter(office=office, year=day.year).order_by("-number").first()
     number = numbered.number + 1 if numbered else 1
@@ -98,10 +69,34 @@ def _close(
         digest=_digest(office, day, number, previous, [(late, c) for _d, late, c in contents]),
     )
     IntakeRow.objects.bulk_create(
-        IntakeRow(list=closed, position=i, dossier=d, late=late, content=content)
-        for i, (d, late, content) in enumerate(contents, start=1)
+        [
+            IntakeRow(list=closed, position=i, dossier=d, late=late, content=content)
+            for i, (d, late, content) in enumerate(contents, start=1)
+        ],
+        batch_size=1000,
     )
+    Dossier.objects.filter(pk__in=[d.pk for d in waiting]).update(listed=True)
+    if office.delivery_email:
+        outbox.enqueue("intake.deliver", key=str(closed.pk), list=closed.pk)
     return closed
+
+
+def _unlisted(office: Office, until: datetime) -> list[Dossier]:
+    """What was filed up to ``until`` and stands on no list, in the order it came; nobody moves it meanwhile.
+
+    ``listed`` has an index of what is not yet, so a day costs the same however many dossiers there are;
+    that no dossier stands on two lists does not rest on it.
+    """
+    waiting = (
+        Dossier.objects.select_for_update(of=("self",), no_key=True)
+        .filter(office=office, listed=False, filed_at__lte=until)
+        .exclude(state="draft")
+        .select_related("office")
+        .order_by("pk")
+    )
+    found = list(waiting)
+    known = set(IntakeRow.objects.filter(dossier__in=found).values_list("dossier", flat=True))
+    return sorted((d for d in found if d.pk not in known), key=lambda d: (d.filed_at, d.pk))
 
 
 def _is_late(dossier: Dossier, day: date) -> bool:
@@ -111,6 +106,7 @@ def _is_late(dossier: Dossier, day: date) -> bool:
 
 
 def _content(dossier: Dossier) -> dict[str, Any]:
+    """What the row says. ``codes`` are the portal's own names, for counting; older rows have none."""
     definition = definition_for(dossier)
     assert dossier.filed_at is not None and dossier.office is not None
     return {
@@ -123,8 +119,9 @@ def _content(dossier: Dossier) -> dict[str, Any]:
         "received": _moment(dossier.filed_at),
         "promised": _moment(dossier.due_at) if dossier.due_at else "Chưa hẹn: chờ hồ sơ giấy",
         "delivery": shown(dossier, "result_delivery"),
-        "channel": _CHANNELS[dossier.channel],
+        "channel": CHANNELS[dossier.channel],
         "state": definition.state(dossier.state).label.vi,
+        "codes": {"procedure": definition.slug, "channel": dossier.channel, "state": dossier.state},
     }
 
 
@@ -140,15 +137,23 @@ def _moment(value: datetime) -> str:
 def _digest(
     office: Office, day: date, number: int, previous: str, contents: list[tuple[bool, dict[str, Any]]]
 ) -> str:
-    content = [office.slug, day.isoformat(), number, previous, contents]
+    return digest([office.slug, day.isoformat(), number, previous, contents])
+
+
+def digest(content: Any) -> str:
+    """The SHA-256 of ``content`` as JSON in one fixed form."""
     return hashlib.sha256(msgspec.json.encode(content, order="sorted")).hexdigest()
 
 
-def verify(intake: IntakeList) -> bool:
-    """Whether the rows of a closed list are still those its digest was taken over."""
-    contents = [(row.late, row.content) for row in intake.rows.order_by("position")]
-    expected = _digest(intake.office, intake.day, intake.number, intake.previous_digest, contents)
-    return intake.digest == expected and intake.row_count == len(contents)
+# --- When ----------------------------------------------------------------------------------------
+
+
+def close_due(office: Office, now: datetime) -> list[IntakeList]:
+    """Close what is due: today's list from the set hour on, and those a stopped server missed."""
+    today = timezone.localdate(now)
+    over = timezone.localtime(now).time() >= settings.INTAKE_CLOSES_AT
+    due = [day for day in days_to_close(office, today) if over or day < today]
+    return [close_list(office, day, actor=None, now=now) for day in due]
 
 
 def days_to_close(office: Office, today: date) -> list[date]:
@@ -162,103 +167,71 @@ def days_to_close(office: Office, today: date) -> list[date]:
     return [start + timedelta(days=n) for n in range((today - start).days + 1)]
 
 
-# --- Exports -------------------------------------------------------------------------------------
+# --- Does it hold --------------------------------------------------------------------------------
 
 
-def rows(intake: IntakeList) -> Iterator[tuple[str | int, ...]]:
-    """The lines of a closed list in the order of ``COLUMNS``."""
-    for row in intake.rows.order_by("position").iterator(chunk_size=2000):
-        c = row.content
-        yield (
-            row.position,
-            c["code"],
-            c["procedure"],
-            c["sets"],
-            c["applicant"],
-            c["address"],
-            c["office"],
-            c["received"],
-            c["promised"],
-            c["delivery"],
-            c["channel"],
-            c["state"],
-            "Vào sổ muộn" if row.late else "",
-        )
+def verify(intake: IntakeList) -> bool:
+    """Whether the rows of a closed list are still those its digest was taken over."""
+    rows = intake.rows.order_by("position").values_list("late", "content")
+    contents = list(rows)
+    expected = _digest(intake.office, intake.day, intake.number, intake.previous_digest, contents)
+    return intake.digest == expected and intake.row_count == len(contents)
 
 
-def write_csv(intake: IntakeList, out: TextIO) -> None:
-    """Write ``intake`` as CSV that Excel opens with Vietnamese intact: UTF-8 with a mark, CRLF."""
-    out.write("\ufeff")
-    writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for row in rows(intake):
-        writer.writerow([harmless(cell) for cell in row])
+def broken(office: Office) -> Iterator[str]:
+    """What does not hold in the books of ``office``: each list or correction by its number, and why."""
+    before: IntakeList | None = None
+    for closed in office.intake_lists.order_by("day").select_related("office").iterator():
+        if not verify(closed):
+            yield f"intake list {closed}: rows do not match the digest"
+        if closed.previous_digest != (before.digest if before else ""):
+            yield f"intake list {closed}: it does not follow the list before it"
+        if closed.number != (before.number + 1 if before and before.year == closed.year else 1):
+            yield f"intake list {closed}: a number is missing before it"
+        before = closed
+    yield from _broken_corrections(office)
+    yield from _forgotten(office)
 
 
-def harmless(cell: str | int) -> str:
-    """A cell no spreadsheet takes for a formula; digits that start with 0 stay as they are typed."""
-    shown_cell = str(cell)
-    if shown_cell.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return "'" + shown_cell
-    return shown_cell
+def _broken_corrections(office: Office) -> Iterator[str]:
+    before: IntakeCorrection | None = None
+    made = IntakeCorrection.objects.filter(office=office).select_related("list", "office")
+    for correction in made.order_by("year", "number").iterator():
+        name = f"correction {correction} of {office}"
+        if correction.digest != correction_digest(correction):
+            yield f"{name}: it does not match its digest"
+        if correction.previous_digest != (before.digest if before else ""):
+            yield f"{name}: it does not follow the correction before it"
+        if correction.number != (before.number + 1 if before and before.year == correction.year else 1):
+            yield f"{name}: a number is missing before it"
+        before = correction
 
 
-def write_xlsx(intake: IntakeList, out: BinaryIO) -> None:
-    """Write ``intake`` as a workbook in constant memory; text stays text."""
-    book = xlsxwriter.Workbook(
-        out,
-        {
-            "constant_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-            "in_memory": False,
-        },
+def correction_digest(correction: IntakeCorrection) -> str:
+    """The digest of a correction: all it says, with the digests of its list and of the one before."""
+    return digest(
+        [
+            correction.office.slug,
+            correction.year,
+            correction.number,
+            correction.previous_digest,
+            correction.list.digest,
+            correction.kind,
+            correction.row_id,
+            correction.dossier_id,
+            [correction.column, correction.was, correction.should, correction.content],
+            correction.reason,
+            correction.made_by_id,
+            correction.made_at.isoformat(),
+        ]
     )
-    sheet = book.add_worksheet(f"{intake.day:%d-%m-%Y}")
-    bold, wrap = book.add_format({"bold": True, "text_wrap": True}), book.add_format({"text_wrap": True})
-    for column, width in enumerate((6, 24, 34, 8, 34, 40, 26, 17, 22, 20, 14, 24, 14)):
-        sheet.set_column(column, column, width)
-    sheet.write_string(
-        0,
-        0,
-        f"SỔ THEO DÕI HỒ SƠ số {intake.number}/{intake.year} – {intake.office.name}, "
-        f"ngày {intake.day:%d/%m/%Y}",
-        bold,
-    )
-    _write_row(sheet, 2, COLUMNS, bold)
-    for number, row in enumerate(rows(intake), start=3):
-        _write_row(sheet, number, row, wrap)
-    book.close()
 
 
-# Millimetres of a landscape sheet.
-_WIDTHS = (9, 35, 25, 11, 29, 41, 22, 16, 16, 17, 13, 16, 12)
-
-
-def write_pdf(intake: IntakeList, out: BinaryIO) -> None:
-    """Write ``intake`` as the printed book (mẫu 06); the same list gives the same bytes."""
-    closer = intake.closed_by.full_name if intake.closed_by else None
-    book = documents.TrackingBook(
-        parent_agency=PARENT_AGENCY,
-        agency=intake.office.name,
-        reception_unit=RECEPTION_UNIT,
-        place=PLACE,
-        issued_at=intake.closed_at,
-        number=f"{intake.number}/{intake.year}",
-        day=intake.day,
-        columns=COLUMNS,
-        widths=_WIDTHS,
-        rows=tuple(tuple(str(cell) for cell in row) for row in rows(intake)),
-        closed_by=closer,
-        digest=intake.digest,
-    )
-    out.write(documents.render(book, made_at=intake.closed_at))
-
-
-def _write_row(sheet: Any, number: int, cells: Iterable[str | int], style: Any) -> None:
-    for column, cell in enumerate(cells):
-        if isinstance(cell, int):
-            sheet.write_number(number, column, cell, style)
-        else:
-            sheet.write_string(number, column, cell, style)
+def _forgotten(office: Office) -> Iterator[str]:
+    """Dossiers that the lists of their day and of the days after passed over."""
+    last = office.intake_lists.order_by("-day").first()
+    if last is None:
+        return
+    missed = Dossier.objects.filter(office=office, intake_row=None, filed_at__lt=start_of(last.day))
+    for dossier in missed.exclude(state="draft")[:100]:
+        yield f"dossier {dossier}: it stands on no list"

@@ -6,21 +6,37 @@ from celery import shared_task
 from django.utils import timezone
 
 from portal.tasks import beat
-from procedures import closures, intake, offices, presence, reminders
+from procedures import closures, downloads, intake, offices, presence, reminders
 from procedures.areas import orders
 from procedures.figures import counting, recount
+from procedures.models import Office
 
 logger = logging.getLogger(__name__)
 
 
 @shared_task(name="procedures.close_intake_lists")
 def close_intake_lists() -> None:
-    """Close the day's list of every office, and the lists a stopped server missed."""
+    """Close what is due of every office: the day's list after the set hour, and lists that were missed."""
     now = timezone.now()
     for office in offices.keeping_lists(timezone.localdate(now)):
-        for day in intake.days_to_close(office, timezone.localdate(now)):
-            intake.close_list(office, day, actor=None, now=now)
+        intake.close_due(office, now)
     beat("close-intake-lists")
+
+
+@shared_task(name="procedures.verify_intake_lists")
+def verify_intake_lists() -> None:
+    """Say in the log which list or correction does not hold; ``verify_history`` asks the same."""
+    for office in Office.objects.all():
+        for problem in intake.broken(office):
+            logger.error("%s", problem)
+    beat("verify-intake-lists")
+
+
+@shared_task(name="procedures.tidy_exports")
+def tidy_exports() -> None:
+    """Delete exported files whose time is over."""
+    downloads.tidy(timezone.now())
+    beat("tidy-exports")
 
 
 @shared_task(name="procedures.follow_closures")

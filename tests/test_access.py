@@ -23,7 +23,19 @@ from django.utils import timezone
 from pension.models import LegalFigure
 from portal import outbox
 from portal.models import AccessLog, OutboxMessage, User
-from procedures import catalogue, deliveries, demo, dossiers, handovers, intake, parcels, photos
+from procedures import (
+    catalogue,
+    deliveries,
+    demo,
+    dossiers,
+    downloads,
+    handovers,
+    intake,
+    parcels,
+    photos,
+    reconciling,
+)
+from procedures.books import Scope
 from procedures.models import (
     AreaChange,
     AssignmentRule,
@@ -34,8 +46,11 @@ from procedures.models import (
     DispatchBatch,
     Dossier,
     DossierEvent,
+    Export,
+    FoundCode,
     HandoverList,
     HandoverRow,
+    IntakeCorrection,
     IntakeList,
     Note,
     Office,
@@ -46,6 +61,7 @@ from procedures.models import (
     PostalItem,
     PostOffice,
     ProcedureVersion,
+    Reconciliation,
     Shipment,
     ShipmentStep,
     StaffMember,
@@ -223,6 +239,13 @@ PAGES = {
     "quan-tri/procedures/deliveryfile/tai-len/": ANY_OFFICE,
     "quan-tri/procedures/intakelist/chot/": STAFF,
     "quan-tri/procedures/intakelist/<int:pk>/tai-ve/<str:kind>/": OFFICE,
+    "quan-tri/procedures/intakelist/<int:pk>/dieu-chinh/": OFFICE,
+    "quan-tri/procedures/intakelist/san-sang/": ANY_OFFICE,
+    "quan-tri/procedures/intakelist/xuat/": ANY_OFFICE,
+    "quan-tri/procedures/export/<int:pk>/tai-ve/": OFFICE,
+    "quan-tri/procedures/export/<int:pk>/huy/": OFFICE,
+    "quan-tri/procedures/reconciliation/moi/": Row("sffiiff", "sfif"),
+    "quan-tri/procedures/reconciliation/<int:pk>/viec/<slug:doing>/": OFFICE,
 }
 
 
@@ -248,6 +271,8 @@ MODELS = {
     "procedures/procedureversion": Model(own_page=True),
     "procedures/dossier": Model(of_office=True, own_page=True),
     "procedures/intakelist": Model(of_office=True, own_page=True),
+    "procedures/export": Model(of_office=True, own_page=True),
+    "procedures/reconciliation": Model(of_office=True, own_page=True),
     "procedures/parcel": Model(of_office=True, own_page=True),
     "procedures/handoverlist": Model(of_office=True, own_page=True),
     "procedures/waitingdossier": Model(of_office=True, own_page=True),
@@ -335,6 +360,7 @@ def _doing(route: str) -> str:
         "shipment": "ghi-chu",
         "buu-gui": "go",
         "tuyen": "tra-lai",
+        "reconciliation": "quet",
     }
     return next((doing for part, doing in examples.items() if f"/{part}/" in route), "len")
 
@@ -390,6 +416,9 @@ class Site:
                 for model in (DossierEvent, Attachment, Original, PostalItem, Note, TakeOver)
             ),
             list(IntakeList.objects.values_list("pk")),
+            list(Export.objects.values_list("pk", "state")),
+            list(Reconciliation.objects.values_list("pk", "signed_at")),
+            (IntakeCorrection.objects.count(), FoundCode.objects.count()),
             list(Parcel.objects.order_by("pk").values()),
             ParcelStep.objects.count(),
             ParcelPhoto.objects.count(),
@@ -415,6 +444,15 @@ def _posted(clerk: User) -> tuple[DispatchBatch, Shipment, DeliveryFile]:
     shipment = posting.packed(batch, clerk, dossier, posting.STICKERS[0])
     data = f"Mã vận đơn,Trạng thái,Ngày\n{posting.STICKERS[1]},Đã phát,01/01/2021\n".encode()
     return batch, shipment, deliveries.read_in("a.csv", data, actor=clerk, now=timezone.now())[0]
+
+
+def _export(office: Office, clerk: User) -> Export:
+    """A file that is ready."""
+    today = timezone.localdate()
+    export = downloads.ask(Scope(office, today, today), "csv", actor=clerk, key="x", now=timezone.now())
+    outbox.drain()
+    export.refresh_from_db()
+    return export
 
 
 @pytest.fixture
@@ -452,6 +490,10 @@ def site(citizen: User, clerk: User, chance: Any) -> Site:
         "procedures/shipment": shipment.pk,
         "procedures/deliveryfile": file.pk,
         "procedures/postoffice": PostOffice.objects.all()[0].pk,
+        "procedures/export": _export(filed.office, clerk).pk,
+        "procedures/reconciliation": reconciling.begin(
+            yesterday, yesterday, "book", actor=clerk, key="x", now=timezone.now()
+        ).pk,
         "procedures/office": filed.office.pk,
         "procedures/assignmentrule": AssignmentRule.objects.create(office=filed.office).pk,
         "procedures/staffmember": clerk.staff.pk,
@@ -868,7 +910,7 @@ def test_every_reading_of_a_dossier_by_staff_leaves_a_row(site: Site, clerk: Use
 def test_what_was_not_opened_leaves_no_row(site: Site, other_clerk: User) -> None:
     client = _browser(other_clerk)
     for route in TABLE:
-        if "ho-so/" in route or "/dossier/" in route or "/intakelist/" in route:
+        if "ho-so/" in route or re.search("/(dossier|intakelist/<|export|reconciliation)", route):
             client.get(site.path(route))
     assert _reads(other_clerk) == []
 

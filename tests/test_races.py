@@ -12,16 +12,36 @@ from typing import Any
 
 import msgspec
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import QuerySet
 from django.test import Client
 from django.utils import timezone
 
 from portal import outbox
 from portal.models import OutboxMessage, User
-from procedures import assignment, catalogue, closures, demo, dossiers, intake, mailroom, workflow
+from procedures import (
+    assignment,
+    catalogue,
+    closures,
+    corrections,
+    demo,
+    dossiers,
+    intake,
+    mailroom,
+    reconciling,
+    workflow,
+)
+from procedures.corrections import Wish
 from procedures.deadlines import closing
-from procedures.models import Closure, Dossier, DossierEvent, IntakeList, Office, ProcedureVersion
+from procedures.models import (
+    Closure,
+    Dossier,
+    DossierEvent,
+    IntakeList,
+    Office,
+    ProcedureVersion,
+    Reconciliation,
+)
 from procedures.workflow import MoveRefused
 from tests.conftest import _staff, file_draft, make_draft
 from tests.threads import Meeting, at_once
@@ -479,3 +499,120 @@ def test_without_the_lock_a_stopped_clock_gets_a_deadline(waiting: Dossier) -> N
     _stopped_while_days_are_given(waiting)
     waiting.refresh_from_db()
     assert waiting.due_at is not None
+
+
+def _close_today() -> IntakeList:
+    office, day = Office.objects.get(slug="cam-ranh"), timezone.localdate()
+    return intake.close_list(office, day, actor=None, now=closing(day) + timedelta(hours=7))
+
+
+@pytest.mark.usefixtures("no_locks")
+def test_without_the_lock_two_closings_make_the_list_twice(
+    waiting: Dossier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meeting, close = Meeting(), intake._close
+    monkeypatch.setattr(intake, "_close", lambda *args: (meeting.wait(), close(*args))[1])
+    results = at_once(*[_close_today] * 2)
+    assert any(isinstance(result, IntegrityError) for result in results), results
+
+
+def _filings(count: int) -> list[Any]:
+    drafts = []
+    for seed in range(count):
+        user = demo.citizen(demo.person(random.Random(300 + seed), "22429"))
+        drafts.append(make_draft(user, random.Random(seed)).pk)
+    return [
+        lambda pk=pk: dossiers.file(
+            Dossier.objects.get(pk=pk), actor=Dossier.objects.get(pk=pk).owner, key="f"
+        )
+        for pk in drafts
+    ]
+
+
+def test_lists_closed_while_filings_pour_in_lose_none_and_take_none_twice() -> None:
+    """Two closings a day for three days, and between them filings that commit when they like."""
+    office, today = Office.objects.get(slug="cam-ranh"), timezone.localdate()
+    filings = _filings(6)
+
+    def close_days() -> None:
+        for n in range(3):
+            day = today + timedelta(days=n)
+            intake.close_list(office, day, actor=None, now=closing(day) + timedelta(hours=7))
+            time.sleep(0.15)
+
+    results = at_once(*filings, close_days, close_days)
+    assert not [result for result in results if isinstance(result, Exception)], results
+    last = today + timedelta(days=3)
+    intake.close_list(office, last, actor=None, now=closing(last))
+    lists = list(IntakeList.objects.filter(office=office).order_by("day"))
+    assert [closed.number for closed in lists] == [1, 2, 3, 4]
+    listed = [pk for closed in lists for pk in closed.rows.values_list("dossier", flat=True)]
+    assert sorted(listed) == sorted(Dossier.objects.values_list("pk", flat=True))
+    assert [p for closed in lists for p in closed.rows.values_list("position", flat=True)] == [
+        n for closed in lists for n in range(1, closed.row_count + 1)
+    ]
+    assert list(intake.broken(office)) == []
+
+
+# --- Reconciliation ------------------------------------------------------------------------------
+
+
+def _two_sign(waiting: Dossier, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Two people sign what both have compared."""
+    people = [_staff("cam-ranh", role, "Lê Thị Hạnh") for role in ("clerk", "supervisor")]
+    today = timezone.localdate()
+    work = reconciling.begin(today, today, "book", actor=people[0], key="r", now=timezone.now())
+    meeting, compare = Meeting(), reconciling.compare
+
+    def slow(work: Reconciliation) -> reconciling.Comparison:
+        told = compare(work)
+        meeting.wait()
+        return told
+
+    monkeypatch.setattr(reconciling, "compare", slow)
+    return at_once(
+        *[
+            lambda p=p: reconciling.sign(
+                Reconciliation.objects.get(pk=work.pk),
+                actor=User.objects.get(pk=p.pk),
+                now=timezone.now(),
+            )
+            for p in people
+        ]
+    )
+
+
+@pytest.mark.usefixtures("no_locks")
+def test_without_the_lock_two_people_sign_and_only_the_database_refuses(
+    waiting: Dossier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results = _two_sign(waiting, monkeypatch)
+    assert not any(isinstance(result, MoveRefused) for result in results)
+    assert any(isinstance(result, DatabaseError) for result in results), results
+
+
+def test_a_reconciliation_signed_twice_at_once_is_signed_once(
+    waiting: Dossier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results = _two_sign(waiting, monkeypatch)
+    assert {type(result) for result in results} == {Reconciliation, MoveRefused}, results
+    signed = Reconciliation.objects.get()
+    assert signed.signed_by == next(r for r in results if isinstance(r, Reconciliation)).signed_by
+
+
+def test_two_corrections_at_once_get_two_numbers(waiting: Dossier) -> None:
+    closed, supervisor = _close_today(), _staff("cam-ranh", "supervisor", "Trần Quốc Sơn")
+    results = at_once(
+        *[
+            lambda s=s: corrections.correct(
+                IntakeList.objects.get(pk=closed.pk),
+                Wish(kind="change", reason="Sai", position="1", column=s, should="Đúng"),
+                actor=User.objects.get(pk=supervisor.pk),
+                key=s,
+                now=timezone.now(),
+            )
+            for s in ("applicant", "address")
+        ]
+    )
+    assert sorted(result.number for result in results) == [1, 2]
+    assert list(intake.broken(closed.office)) == []

@@ -45,6 +45,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                     EVERYBODY,
                 ),
                 (_("Daily intake lists"), "list_alt", "admin:procedures_intakelist_changelist", EVERYBODY),
+                (_("Ready for you"), "download", "admin:procedures_intakelist_ready", EVERYBODY),
+                (_("Reconciliation"), "rule", "admin:procedures_reconciliation_changelist", EVERYBODY),
                 (_("Figures"), "bar_chart", "admin:procedures_dossier_figures", LEADERS),
                 (
                     _("Supplement texts"),

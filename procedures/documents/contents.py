@@ -165,7 +165,7 @@ class TrackingBook(msgspec.Struct, frozen=True, kw_only=True):
     """Sổ theo dõi hồ sơ (Mẫu 06, Thông tư 01/2018/TT-VPCP): a closed intake list, landscape.
 
     ``widths`` are those of the columns in millimetres, 262 in all. ``digest`` is the SHA-256 of the
-    list.
+    list; ``row_count`` what it counted when it was closed, without lines that ``corrections`` added.
     """
 
     parent_agency: str
@@ -180,6 +180,9 @@ class TrackingBook(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[tuple[str, ...], ...]
     closed_by: str | None
     digest: str
+    row_count: int | None = None
+    totals: tuple[str, ...] = ()
+    corrections: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.columns) != len(self.widths):

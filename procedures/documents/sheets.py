@@ -130,6 +130,7 @@ def _book(book: TrackingBook) -> Data:
         "day": day(book.day),
         "closed_at": moment(book.issued_at),
         "digest": book.digest,
+        "count": len(book.rows) if book.row_count is None else book.row_count,
         "signatures": [cleaned(signature)],
     }
 

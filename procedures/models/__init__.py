@@ -49,6 +49,8 @@ from procedures.models.figures import (
 from procedures.models.handover import HandoverList, HandoverRow, ParcelPhoto
 from procedures.models.hours import Counter, OfficeHours
 from procedures.models.intake import (
+    Export,
+    IntakeCorrection,
     IntakeList,
     IntakeRow,
 )
@@ -67,6 +69,7 @@ from procedures.models.post import (
     ParcelStep,
     PostalItem,
 )
+from procedures.models.reconciliation import DifferenceReason, FoundCode, Reconciliation
 
 __all__ = [
     "AdjoiningOffice",
@@ -82,6 +85,7 @@ __all__ = [
     "Counter",
     "DeliveryFile",
     "DeliveryRow",
+    "DifferenceReason",
     "DispatchBatch",
     "DispatchLabels",
     "DispatchManifest",
@@ -89,10 +93,13 @@ __all__ = [
     "Dossier",
     "DossierEvent",
     "DossierNumber",
+    "Export",
     "Field",
     "FiguresMark",
+    "FoundCode",
     "HandoverList",
     "HandoverRow",
+    "IntakeCorrection",
     "IntakeList",
     "IntakeRow",
     "IssuedDocument",
@@ -112,6 +119,7 @@ __all__ = [
     "Presence",
     "Procedure",
     "ProcedureVersion",
+    "Reconciliation",
     "Shipment",
     "ShipmentStep",
     "StaffMember",

@@ -106,6 +106,9 @@ class Dossier(models.Model):
     phone = models.CharField(_("phone"), max_length=11, blank=True)
 
     filed_at = models.DateTimeField(_("filed"), null=True, blank=True)
+    listed = models.BooleanField(
+        default=False, db_default=False, help_text="it stands on an intake list: closing looks for the others"
+    )
     clock_started_on = models.DateField(_("day 0 of the clock"), null=True, blank=True)
     days_left = models.SmallIntegerField(_("days left while paused"), null=True, blank=True)
     due_at = models.DateTimeField(_("due"), null=True, blank=True)
@@ -154,6 +157,11 @@ class Dossier(models.Model):
             models.Index(fields=["office", "filed_at", "id"], condition=Q(final=True), name="queue_finished"),
             models.Index(fields=["office", "filed_at", "id"], name="dossier_intake"),
             models.Index(fields=["filed_at", "id"], name="dossier_filed"),
+            models.Index(
+                fields=["office", "filed_at"],
+                condition=Q(listed=False) & ~Q(state="draft"),
+                name="dossier_unlisted",
+            ),
             models.Index(
                 fields=["office"], condition=Q(urgent=True, final=False), name="dossier_urgent_open"
             ),

@@ -35,6 +35,11 @@ class Office(models.Model):
         _("postal code is"), max_length=6, choices=Confidence, default=Confidence.UNSURE
     )
     agency_code = models.CharField(_("agency code"), max_length=5, blank=True)
+    delivery_email = models.EmailField(
+        _("e-mail address told of closed lists"),
+        blank=True,
+        help_text=_("An address of the office. The message holds a link, no names."),
+    )
     source = models.CharField(_("source"), max_length=200, blank=True)
     valid_from = models.DateField(_("valid from"), null=True, blank=True)
     valid_to = models.DateField(_("valid to"), null=True, blank=True)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
 from portal.models import User
-from procedures import intake
+from procedures import books, exports, intake
 from procedures.deadlines import closing
 from procedures.models import Dossier, IntakeList, Office
 from procedures.tasks import close_intake_lists
@@ -32,7 +32,7 @@ def closed(filed: Dossier, office: Office) -> IntakeList:
 
 def _csv(closed: IntakeList) -> list[list[str]]:
     out = io.StringIO()
-    intake.write_csv(closed, out)
+    books.write_csv(closed, out)
     text = out.getvalue()
     assert text.startswith("\ufeff")
     return list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
@@ -82,7 +82,7 @@ def test_a_closed_list_refuses_change_in_the_database(closed: IntakeList) -> Non
 
 def test_the_columns_of_form_06(closed: IntakeList, filed: Dossier) -> None:
     header, row = _csv(closed)
-    assert header == list(intake.COLUMNS)
+    assert header == list(books.COLUMNS)
     named = dict(zip(header, row, strict=True))
     assert named["Mã hồ sơ"] == filed.code
     assert filed.applicant in named["Tên cá nhân, tổ chức"]
@@ -97,7 +97,7 @@ def test_no_cell_is_only_digits_that_start_with_zero(closed: IntakeList) -> None
 
 @pytest.mark.parametrize("evil", ["=1+1", "+84905", "-2", "@SUM(A1)", "\tx", "\rx"])
 def test_no_cell_is_taken_for_a_formula(evil: str) -> None:
-    assert intake.harmless(evil) == "'" + evil
+    assert exports.harmless(evil) == "'" + evil
 
 
 def test_a_hostile_name_reaches_neither_spreadsheet_as_a_formula(draft: Dossier, office: Office) -> None:
@@ -110,7 +110,7 @@ def test_a_hostile_name_reaches_neither_spreadsheet_as_a_formula(draft: Dossier,
     closed = intake.close_list(office, day, actor=None, now=closing(day) + timedelta(hours=7))
     assert _csv(closed)[1][5].startswith("'=HYPERLINK")
     out = io.BytesIO()
-    intake.write_xlsx(closed, out)
+    books.write_xlsx(closed, out)
     sheet = CalamineWorkbook.from_filelike(io.BytesIO(out.getvalue())).get_sheet_by_index(0)
     assert any(str(cell).startswith("=HYPERLINK") for row in sheet.to_python() for cell in row)
     assert b"<f>" not in _parts(out.getvalue())
