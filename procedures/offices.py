@@ -82,7 +82,7 @@ def _kept_by(_minute: int) -> dict[int, tuple[int, ...]]:
 
 def keeping_lists(on: date) -> QuerySet[Office]:
     """Who closes an intake list for ``on``: the offices there are, and who ended with filings on none."""
-    unlisted = Dossier.objects.filter(office=OuterRef("pk"), intake_row=None).exclude(state="draft")
+    unlisted = Dossier.objects.filter(office=OuterRef("pk"), listed=False).exclude(state="draft")
     return Office.objects.filter(valid(on) | Exists(unlisted))
 
 

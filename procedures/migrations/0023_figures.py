@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("procedures", "0011_parcels"),
+        ("procedures", "0022_guard_intake_books"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

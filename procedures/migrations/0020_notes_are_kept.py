@@ -25,5 +25,5 @@ DROP TRIGGER append_only ON procedures_note;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("procedures", "0020_desk")]
+    dependencies = [("procedures", "0019_desk")]
     operations = [migrations.RunSQL(DO, UNDO)]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("procedures", "0018_assignment")]
+    dependencies = [("procedures", "0017_assignment")]
 
     operations = [
         migrations.RemoveIndex(

@@ -57,7 +57,7 @@ UPDATE procedures_dossier SET listed = true
 
 
 class Migration(migrations.Migration):
-    dependencies = [("procedures", "0022_intake_books")]
+    dependencies = [("procedures", "0021_intake_books")]
     operations = [
         migrations.RunSQL(GUARDS, UNDO),
         migrations.RunSQL(LISTED, migrations.RunSQL.noop),

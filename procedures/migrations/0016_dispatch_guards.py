@@ -20,7 +20,7 @@ ON CONFLICT DO NOTHING;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("procedures", "0016_dispatch")]
+    dependencies = [("procedures", "0015_dispatch")]
     operations = [
         migrations.RunSQL(
             "\n".join(

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("procedures", "0011_parcels"),
+        ("procedures", "0020_notes_are_kept"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

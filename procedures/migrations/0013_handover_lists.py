@@ -25,7 +25,7 @@ DROP TRIGGER handover_list_stays ON procedures_handoverlist;
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("procedures", "0011_parcels"),
+        ("procedures", "0012_areas"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

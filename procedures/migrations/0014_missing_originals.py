@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("procedures", "0014_handover_lists"),
+        ("procedures", "0013_handover_lists"),
     ]
 
     operations = [

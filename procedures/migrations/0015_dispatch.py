@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("portal", "0002_organisations"),
-        ("procedures", "0011_parcels"),
+        ("procedures", "0014_missing_originals"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
