@@ -13,7 +13,6 @@ from bench.run import say
 from bench.site import Place
 from portal.standalone import Unavailable
 from portal.standalone.processes import ROOT
-from procedures import intake
 from procedures.models import IntakeList, ProcedureVersion
 
 EXPLAINED = ROOT / "docs" / "explain.md"
@@ -81,7 +80,7 @@ def _require_alike(*subjects: volume.Subject) -> None:
 
 def _every_row() -> Iterator[tuple[Any, ...]]:
     lists = IntakeList.objects.select_related("office").order_by("-day", "office")
-    return chain.from_iterable(intake.rows(closed) for closed in lists.iterator())
+    return chain.from_iterable(books.rows(closed) for closed in lists.iterator())
 
 
 def rows(found: Growth) -> list[Row]:

@@ -54,7 +54,7 @@ def ours(cells: Path, out: Path) -> None:
     day = IntakeList(office=Office(name="BHXH tỉnh Khánh Hòa"), number=1, year=2021)
     day.day = day.closed_at = django.utils.timezone.localdate()
     with out.open("wb") as file, mock.patch.object(intake, "rows", return_value=_cells(cells)):
-        intake.write_xlsx(day, file)
+        books.write_xlsx(day, file)
 
 
 def measured(found: Place, cells: Path, *, rounds: int) -> dict[str, dict[str, float]]:

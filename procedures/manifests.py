@@ -7,7 +7,7 @@ import xlsxwriter
 from django.utils import timezone
 
 from procedures import documents, packing
-from procedures.intake import harmless
+from procedures.exports import harmless
 from procedures.models import DispatchBatch, DispatchManifest, Shipment
 from procedures.papers import dispatch as papers
 

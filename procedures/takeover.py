@@ -52,6 +52,7 @@ def _pass_on(locked: Dossier, row: TakeOver) -> None:
     standing.filter(taken_from__in=[row.taken_from_id, row.taken_by_id]).update(ended_at=row.at)
     row.dossier = locked
     row.save(force_insert=True)
+    locked.assignee = row.taken_by
 
 
 def lost_to(dossier: Dossier, user: User) -> TakeOver | None:

@@ -17,7 +17,7 @@ from portal.http import form_key, see_other
 from portal.models import AccessLog, District, OutboxMessage
 from portal.roles import EVERYBODY, RoleAdmin, role
 from procedures import desk, dispatches, manifests, packing
-from procedures.admin.queue import staff_user
+from procedures.admin.assigning import staff_user
 from procedures.catalogue import definition_for
 from procedures.dispatches import OPEN, State
 from procedures.models import DispatchBatch, DispatchLabels, DispatchManifest, Shipment

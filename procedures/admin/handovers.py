@@ -18,7 +18,7 @@ from portal.http import see_other
 from portal.models import AccessLog
 from portal.roles import EVERYBODY, RoleAdmin
 from procedures import handovers, parcels
-from procedures.admin.queue import staff_user
+from procedures.admin.assigning import staff_user
 from procedures.models import HandoverList, HandoverRow, Office
 from procedures.papers.handover import handover_sheet
 from procedures.workflow import MoveRefused

@@ -14,7 +14,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 from portal import text
 from portal.roles import EVERYBODY, LEADERS, RoleAdmin
 from procedures import texts
-from procedures.admin.queue import staff_user
+from procedures.admin.assigning import staff_user
 from procedures.catalogue import all_published
 from procedures.models import Office, Procedure, SupplementText
 

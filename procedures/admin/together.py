@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from portal.http import form_key, see_other
 from portal.models import User
 from procedures import dossiers, notes, presence, takeover
-from procedures.admin.queue import staff_user
+from procedures.admin.assigning import staff_user
 from procedures.catalogue import definition_for
 from procedures.models import Dossier, Mention
 from procedures.workflow import MoveRefused

@@ -19,8 +19,8 @@ from portal.http import form_key, see_other
 from portal.models import AccessLog, User
 from portal.roles import ADMINISTRATOR, EVERYBODY, RoleAdmin, role
 from procedures import deliveries, desk, dispatches, undelivered
+from procedures.admin.assigning import staff_user
 from procedures.admin.dispatches import working
-from procedures.admin.queue import staff_user
 from procedures.dispatches import State
 from procedures.models import DeliveryFile, DeliveryRow, PostOffice, Shipment
 from procedures.packing import by_number

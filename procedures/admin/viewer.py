@@ -21,7 +21,7 @@ from django.views.decorators.http import require_safe
 
 from portal.http import render_page
 from procedures import attachments, desk, dossiers, scanning, viewing
-from procedures.admin.queue import staff_user
+from procedures.admin.assigning import staff_user
 from procedures.catalogue import definition_for
 from procedures.models import Attachment, Dossier
 from procedures.viewing import CannotShow

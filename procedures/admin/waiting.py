@@ -16,7 +16,7 @@ from portal.http import see_other
 from portal.roles import EVERYBODY, RoleAdmin
 from portal.templatetags.portal import label
 from procedures import deadlines, reminders
-from procedures.admin.queue import staff_user
+from procedures.admin.assigning import staff_user
 from procedures.catalogue import definition_for
 from procedures.models import WaitingDossier
 

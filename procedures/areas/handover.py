@@ -56,7 +56,7 @@ def _give(dossier: Dossier, target: Office, message: OutboxMessage, document: st
     awaited = dossier.originals.filter(received_at=None).exists()
 
     def change(locked: Dossier) -> None:
-        locked.office = target
+        locked.office, locked.assignee = target, None
         locked.post_to = offices.other_address(target, locked.post_to, now) if awaited else None
 
     workflow.record(

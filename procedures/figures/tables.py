@@ -15,10 +15,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from procedures.exports import harmless
 from procedures.figures import measures
 from procedures.figures.periods import Period
 from procedures.figures.reading import Line, Sums
-from procedures.intake import harmless
 
 NOTHING = "–"
 
