@@ -13,6 +13,7 @@ from procedures import notes
 MENTIONS = "admin:procedures_dossier_mentions"
 Link = tuple[str, str, str, Collection[str]]
 """Words, icon, name of the address, roles."""
+_LIST = "admin:procedures_"
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -22,73 +23,48 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         (
             _("Review"),
             [
-                (_("Queue"), "inbox", "admin:procedures_dossier_changelist", EVERYBODY),
+                (_("Queue"), "inbox", f"{_LIST}dossier_changelist", EVERYBODY),
                 (_("Mentions"), "alternate_email", MENTIONS, EVERYBODY),
-                (
-                    _("Mailroom"),
-                    "barcode_scanner",
-                    "admin:procedures_dossier_scan",
-                    {"clerk", "supervisor"},
-                ),
-                (_("Parcels"), "package_2", "admin:procedures_parcel_changelist", EVERYBODY),
-                (_("Who works on what"), "group_work", "admin:procedures_dossier_team", LEADERS),
-                (
-                    _("Handover lists"),
-                    "local_shipping",
-                    "admin:procedures_handoverlist_changelist",
-                    EVERYBODY,
-                ),
-                (
-                    _("Missing originals"),
-                    "hourglass_top",
-                    "admin:procedures_waitingdossier_changelist",
-                    EVERYBODY,
-                ),
-                (_("Daily intake lists"), "list_alt", "admin:procedures_intakelist_changelist", EVERYBODY),
-                (_("Ready for you"), "download", "admin:procedures_intakelist_ready", EVERYBODY),
-                (_("Reconciliation"), "rule", "admin:procedures_reconciliation_changelist", EVERYBODY),
-                (_("Figures"), "bar_chart", "admin:procedures_dossier_figures", LEADERS),
-                (
-                    _("Supplement texts"),
-                    "format_quote",
-                    "admin:procedures_supplementtext_changelist",
-                    EVERYBODY,
-                ),
+                (_("Who works on what"), "group_work", f"{_LIST}dossier_team", LEADERS),
+                (_("Figures"), "bar_chart", f"{_LIST}dossier_figures", LEADERS),
+                (_("Supplement texts"), "format_quote", f"{_LIST}supplementtext_changelist", EVERYBODY),
+            ],
+        ),
+        (
+            _("Posted papers"),
+            [
+                (_("Mailroom"), "barcode_scanner", f"{_LIST}dossier_scan", {"clerk", "supervisor"}),
+                (_("Parcels"), "package_2", f"{_LIST}parcel_changelist", EVERYBODY),
+                (_("Handover lists"), "local_shipping", f"{_LIST}handoverlist_changelist", EVERYBODY),
+                (_("Missing originals"), "hourglass_top", f"{_LIST}waitingdossier_changelist", EVERYBODY),
             ],
         ),
         (
             _("Posting results"),
             [
-                (
-                    _("Results to be posted"),
-                    "outbox_alt",
-                    "admin:procedures_dispatchbatch_waiting",
-                    EVERYBODY,
-                ),
-                (
-                    _("Dispatch batches"),
-                    "inventory_2",
-                    "admin:procedures_dispatchbatch_changelist",
-                    EVERYBODY,
-                ),
-                (
-                    _("Results that came back"),
-                    "assignment_return",
-                    "admin:procedures_shipment_desk",
-                    EVERYBODY,
-                ),
-                (_("Delivery files"), "fact_check", "admin:procedures_deliveryfile_changelist", EVERYBODY),
+                (_("Results to be posted"), "outbox_alt", f"{_LIST}dispatchbatch_waiting", EVERYBODY),
+                (_("Dispatch batches"), "inventory_2", f"{_LIST}dispatchbatch_changelist", EVERYBODY),
+                (_("Results that came back"), "assignment_return", f"{_LIST}shipment_desk", EVERYBODY),
+                (_("Delivery files"), "fact_check", f"{_LIST}deliveryfile_changelist", EVERYBODY),
+            ],
+        ),
+        (
+            _("Intake books"),
+            [
+                (_("Daily intake lists"), "list_alt", f"{_LIST}intakelist_changelist", EVERYBODY),
+                (_("Ready for you"), "download", f"{_LIST}intakelist_ready", EVERYBODY),
+                (_("Reconciliation"), "rule", f"{_LIST}reconciliation_changelist", EVERYBODY),
             ],
         ),
         (
             _("Catalogue"),
             [
-                (_("Procedures"), "account_tree", "admin:procedures_procedureversion_changelist", EVERYBODY),
+                (_("Procedures"), "account_tree", f"{_LIST}procedureversion_changelist", EVERYBODY),
                 (_("Legal figures"), "gavel", "admin:pension_legalfigure_changelist", EVERYBODY),
                 (
                     _("Calendar exceptions"),
                     "event_busy",
-                    "admin:procedures_calendarday_changelist",
+                    f"{_LIST}calendarday_changelist",
                     EVERYBODY,
                 ),
             ],
@@ -96,19 +72,19 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         (
             _("Offices"),
             [
-                (_("Offices"), "apartment", "admin:procedures_office_changelist", EVERYBODY),
-                (_("Closures"), "door_front", "admin:procedures_closure_changelist", EVERYBODY),
-                (_("Changes of areas"), "alt_route", "admin:procedures_areachange_changelist", ADMINISTRATOR),
-                (_("Members of staff"), "badge", "admin:procedures_staffmember_changelist", LEADERS),
+                (_("Offices"), "apartment", f"{_LIST}office_changelist", EVERYBODY),
+                (_("Closures"), "door_front", f"{_LIST}closure_changelist", EVERYBODY),
+                (_("Changes of areas"), "alt_route", f"{_LIST}areachange_changelist", ADMINISTRATOR),
+                (_("Members of staff"), "badge", f"{_LIST}staffmember_changelist", LEADERS),
                 (_("Organisations"), "domain", "admin:portal_organisation_changelist", EVERYBODY),
                 (_("Wards"), "map", "admin:portal_ward_changelist", EVERYBODY),
                 (
                     _("Post offices"),
                     "markunread_mailbox",
-                    "admin:procedures_postoffice_changelist",
+                    f"{_LIST}postoffice_changelist",
                     EVERYBODY,
                 ),
-                (_("Banks"), "account_balance", "admin:procedures_bank_changelist", EVERYBODY),
+                (_("Banks"), "account_balance", f"{_LIST}bank_changelist", EVERYBODY),
             ],
         ),
         (
