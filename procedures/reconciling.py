@@ -261,7 +261,9 @@ def _known(office: Office, codes: list[str]) -> dict[str, str]:
         "code", "intake_row__list__number", "intake_row__list__year", "intake_row__list__day"
     ):
         place = {"list": f"{number}/{year}", "day": f"{day:%d/%m/%Y}" if day else ""}
-        hints[str(code)] = (_("stands on list %(list)s of %(day)s") % place) if number else _("on no list yet")
+        hints[str(code)] = (
+            (_("stands on list %(list)s of %(day)s") % place) if number else _("on no list yet")
+        )
     return hints
 
 

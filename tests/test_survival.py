@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from portal import text
-from procedures import catalogue, deadlines, desk, documents, dossiers, intake, papers
+from procedures import books, catalogue, deadlines, desk, documents, dossiers, intake, papers
 from procedures.definition import Definition, Field, Question
 from procedures.models import Dossier
 from tests import answers
@@ -124,7 +124,7 @@ def check_the_export(dossier: Dossier, today: date) -> None:
         dossier.office, today, actor=None, now=deadlines.closing(today) + timedelta(hours=8)
     )
     out = io.StringIO()
-    intake.write_csv(closed, out)
+    books.write_csv(closed, out)
     line = list(csv.DictReader(io.StringIO(out.getvalue().removeprefix("\ufeff"))))[-1]
     assert line["Mã hồ sơ"] == dossier.code
     assert dossier.applicant in line["Tên cá nhân, tổ chức"]

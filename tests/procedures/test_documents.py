@@ -28,7 +28,7 @@ import typst
 import zxingcpp
 from msgspec.structs import replace
 
-from procedures import intake
+from procedures import books
 from procedures.documents import (
     Apology,
     CardSlip,
@@ -269,8 +269,8 @@ BOOK = TrackingBook(
     **OFFICE_HEAD,
     number="148/2021",
     day=date(2021, 7, 15),
-    columns=intake.COLUMNS,
-    widths=intake._WIDTHS,
+    columns=books.COLUMNS,
+    widths=books._WIDTHS,
     rows=tuple((str(n), *ROW) for n in range(1, 61)),
     closed_by="Trần Văn Khoa",
     digest="3f9ac20b71e4d5c6a7b8" * 3 + "0123",

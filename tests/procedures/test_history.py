@@ -15,6 +15,7 @@ from procedures import catalogue, intake, mailroom, workflow
 from procedures.models import (
     Dossier,
     DossierEvent,
+    IntakeCorrection,
     IntakeList,
     IntakeRow,
     ProcedureVersion,
@@ -106,7 +107,7 @@ def test_every_table_of_history_has_its_guard_switched_on(db: None) -> None:
             "WHERE tgname = 'append_only' AND tgenabled = 'O' ORDER BY relname"
         )
         guarded = [row[0] for row in cursor.fetchall()]
-    models = (DossierEvent, AccessLog, IntakeRow, IntakeList, VersionChange)
+    models = (DossierEvent, AccessLog, IntakeCorrection, IntakeRow, IntakeList, VersionChange)
     assert guarded == sorted(m._meta.db_table for m in models)
 
 
