@@ -19,6 +19,7 @@ from procedures.models import (
     DispatchManifest,
     Dossier,
     DossierEvent,
+    IntakeCorrection,
     IntakeList,
     IntakeRow,
     ProcedureVersion,
@@ -112,7 +113,7 @@ def test_every_table_of_history_has_its_guard_switched_on(db: None) -> None:
         )
         guarded = [row[0] for row in cursor.fetchall()]
     posted = (DeliveryFile, DeliveryRow, DispatchLabels, DispatchManifest, ShipmentStep)
-    models = (DossierEvent, AccessLog, IntakeRow, IntakeList, VersionChange, *posted)
+    models = (DossierEvent, AccessLog, IntakeCorrection, IntakeRow, IntakeList, VersionChange, *posted)
     assert guarded == sorted(m._meta.db_table for m in models)
 
 
