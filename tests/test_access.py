@@ -194,12 +194,12 @@ PAGES = {
     f"{VERSION}gac-lai/": LEADERS,
     f"{VERSION}toml/": ANY_OFFICE,
     f"{VERSION}nhap-toml/": LEADERS,
-    "quan-tri/procedures/dossier/so-lieu/": Row("sfffffi", "sfff"),
+    "quan-tri/procedures/dossier/so-lieu/": Row("sfffffi", "sfmm"),
     "quan-tri/procedures/dossier/so-lieu/<slug:table>.csv": Row(
-        "sfffffi", "sfff", "/quan-tri/procedures/dossier/so-lieu/co-quan.csv"
+        "sfffffi", "sfmm", "/quan-tri/procedures/dossier/so-lieu/co-quan.csv"
     ),
     "quan-tri/procedures/dossier/so-lieu/danh-sach/<slug:measure>/": Row(
-        "sfffffi", "sfff", "/quan-tri/procedures/dossier/so-lieu/danh-sach/tiep-nhan/"
+        "sfffffi", "sfmm", "/quan-tri/procedures/dossier/so-lieu/danh-sach/tiep-nhan/"
     ),
     "quan-tri/procedures/dossier/quet/": Row("sffiiii", "sfif"),
     "quan-tri/procedures/parcel/<int:pk>/viec/<slug:doing>/": OFFICE,

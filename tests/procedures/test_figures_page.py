@@ -214,14 +214,15 @@ def _queries(client: Client) -> list[dict[str, str]]:
     return queries.captured_queries
 
 
-def test_what_is_open_is_found_by_its_own_index(told: dict[str, Dossier], boss: Client) -> None:
+def test_what_is_open_is_read_from_its_own_index_alone(told: dict[str, Dossier], boss: Client) -> None:
     (query,) = [q["sql"] for q in _queries(boss) if "MIN(" in q["sql"]]
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("SET LOCAL enable_bitmapscan = off")
+        cursor.execute("SET LOCAL enable_indexscan = off")
         cursor.execute(f"EXPLAIN {query}")
         plan = "\n".join(row[0] for row in cursor.fetchall())
-    assert "dossier_undecided" in plan
+    assert "Index Only Scan using dossier_undecided" in plan
 
 
 # --- Periods -------------------------------------------------------------------------------------
