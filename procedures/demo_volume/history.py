@@ -15,7 +15,7 @@ from procedures import workflow
 from procedures.demo_volume.book import LISTS, ROWS, Book, closing_of
 from procedures.demo_volume.filed import Filed, Task, named_on, owner_of
 from procedures.demo_volume.people import Citizen, Neighbours
-from procedures.demo_volume.plan import PROVINCIAL, Days
+from procedures.demo_volume.plan import PROVINCIAL, Days, of_day
 from procedures.demo_volume.rows import Batch, Lines, Sealed, encoded
 from procedures.demo_volume.story import CLERK, OWNER, Step, lived, tracking
 from procedures.demo_volume.templates import Template, for_desk
@@ -108,13 +108,14 @@ class _Day:
 
 
 def _days(task: Task) -> Iterator[_Day]:
-    chance = random.Random(f"{task.seed}:{task.desk.slug}")  # noqa: S311
-    people = Neighbours(task.desk, chance, first=task.firsts.user, offset=task.firsts.serial)
+    visitors = random.Random(f"{task.seed}:{task.desk.slug}")  # noqa: S311
+    people = Neighbours(task.desk, visitors, first=task.firsts.user, offset=task.firsts.serial)
     month, chosen = date.min, for_desk([], task.desk, PROVINCIAL)
     for share in task.shares:
         if share.day.replace(day=1) != month:
             month = share.day.replace(day=1)
             chosen = for_desk(task.templates[month], task.desk, PROVINCIAL)
+        chance = of_day(task.seed, share.day, task.desk.slug)
         templates = chance.choices(*chosen, k=share.count) if share.count else []
         moments = sorted(_moment(share.day, task.days, chance) for _ in templates)
         number = task.desk.taken.get(share.day, 0)
