@@ -305,14 +305,16 @@ def _queries(ask: Callable[[Subject, int], object], subject: Subject) -> int:
 
 
 def explained(subject: Subject, *, most: int = 2) -> str:
-    """The plans of the dearest queries of each page, as Markdown."""
+    """The plans of the dearest queries of each page that no page before it asked, as Markdown."""
     subject.use()
-    parts = []
-    for page in PAGES:
+    parts, told = [], set[str]()
+    asked = [(page.name, page.ask) for page in PAGES]
+    for name, ask in [*asked, (CLOSING, close)]:
         with suppress(NoReverseMatch):
-            page.ask(subject, 0)
-            parts.append(_section(page.name, _plans(page.ask, subject)[:most]))
-    parts.append(_section(CLOSING, _plans(close, subject)[:most]))
+            ask(subject, 0)
+            dearest = [plan for plan in _plans(ask, subject)[:most] if plan.query not in told]
+            told |= {plan.query for plan in dearest}
+            parts.append(_section(name, dearest))
     return "\n".join(parts)
 
 
@@ -324,6 +326,8 @@ class _Plan:
 
 
 def _section(name: str, plans: list[_Plan]) -> str:
+    if not plans:
+        return f"## {name[0].upper()}{name[1:]}\n\nAs above.\n"
     blocks = [f"```sql\n{plan.query}\n```\n\n```\n{plan.lines}\n```\n" for plan in plans]
     return f"## {name[0].upper()}{name[1:]}\n\n" + "\n".join(blocks)
 

@@ -168,11 +168,11 @@ def _write_dossier(batch: Batch, task: Task, filed: Filed) -> None:
         _DOSSIERS,
         *(filed.pk, _draft_code(filed.pk), filed.code, template.version, template.procedure),
         *(owner_of(filed), template.filer, named.organisation_name, named.organisation_code),
-        *(template.case, life.state, life.final, filed.channel, task.desk.pk),
+        *(template.case, life.state, life.ended, filed.channel, task.desk.pk),
         *(_form(template, template.typed, who, raw=True), _form(template, template.answers, who, raw=False)),
         *(named.applicant, named.bare),
         *(named.insurance_number, template.urgent, who.phone, filed.filed_at),
-        *(life.clock_started_on, life.days_left, life.due_at, life.decided_at),
+        *(life.clock_started_on, life.rest_of_days, life.due_at, life.decided_at),
         *(filed.filed_at - timedelta(minutes=20), life.at),
         *(also[name] for name in _ALSO),
     )
