@@ -33,7 +33,7 @@ from procedures.models import Dossier, IntakeList, Office
 GOAL = 1.2
 # The office whose clerk asks, and how many of its dossiers are opened.
 _OFFICE, _SUBJECTS = "cam-ranh", 12
-_DEEP = 8
+_DEEP = 3  # pages on
 
 
 @dataclass
@@ -152,11 +152,12 @@ def _figures(query: str = "") -> Callable[[Subject, int], str]:
 
 PAGES = (
     Page("queue, first page", "clerk", _queue()),
-    Page("queue, last page", "clerk", _deep_queue()),
+    Page("queue, some pages on", "clerk", _deep_queue()),
     Page("queue, one state", "clerk", _queue("?state=processing")),
-    Page("queue, one procedure, overdue", "clerk", _queue("?procedure=book-and-card&due=overdue")),
+    Page("queue, one procedure", "clerk", _queue("?procedure=book-and-card")),
+    Page("queue, overdue", "clerk", _queue("?due=overdue")),
     Page("queue, what is finished", "clerk", _queue("?state=returned")),
-    Page("queue, what is finished, further back", "clerk", _deep_queue("?state=returned")),
+    Page("queue, what is finished, some pages on", "clerk", _deep_queue("?state=returned")),
     Page("queue of the province", "director", _queue()),
     Page("search, a common name", "clerk", _search(lambda subject, turn: "nguyen thi")),
     Page("search, a whole name", "clerk", _search(lambda subject, turn: subject.of(turn).applicant_bare)),
@@ -175,7 +176,7 @@ PAGES = (
     Page("parcels", "clerk", lambda subject, turn: reverse("admin:procedures_parcel_changelist")),
     Page("director's page, this month", "director", _figures()),
     Page("director's page, another month", "director", _figures("?ky=thang-truoc")),
-    Page("intake lists", "clerk", lambda s, turn: reverse("admin:procedures_intakelist_changelist")),
+    Page("intake lists", "director", lambda s, turn: reverse("admin:procedures_intakelist_changelist")),
     Page(
         "an intake list",
         "clerk",
@@ -304,14 +305,16 @@ def _queries(ask: Callable[[Subject, int], object], subject: Subject) -> int:
 
 
 def explained(subject: Subject, *, most: int = 2) -> str:
-    """The plans of the dearest queries of each page, as Markdown."""
+    """The plans of the dearest queries of each page that no page before it asked, as Markdown."""
     subject.use()
-    parts = []
-    for page in PAGES:
+    parts, told = [], set[str]()
+    asked = [(page.name, page.ask) for page in PAGES]
+    for name, ask in [*asked, (CLOSING, close)]:
         with suppress(NoReverseMatch):
-            page.ask(subject, 0)
-            parts.append(_section(page.name, _plans(page.ask, subject)[:most]))
-    parts.append(_section(CLOSING, _plans(close, subject)[:most]))
+            ask(subject, 0)
+            dearest = [plan for plan in _plans(ask, subject)[:most] if plan.query not in told]
+            told |= {plan.query for plan in dearest}
+            parts.append(_section(name, dearest))
     return "\n".join(parts)
 
 
@@ -323,6 +326,8 @@ class _Plan:
 
 
 def _section(name: str, plans: list[_Plan]) -> str:
+    if not plans:
+        return f"## {name[0].upper()}{name[1:]}\n\nAs above.\n"
     blocks = [f"```sql\n{plan.query}\n```\n\n```\n{plan.lines}\n```\n" for plan in plans]
     return f"## {name[0].upper()}{name[1:]}\n\n" + "\n".join(blocks)
 

@@ -15,7 +15,7 @@ from procedures import workflow
 from procedures.demo_volume.book import LISTS, ROWS, Book, closing_of
 from procedures.demo_volume.filed import Filed, Task, named_on, owner_of
 from procedures.demo_volume.people import Citizen, Neighbours
-from procedures.demo_volume.plan import PROVINCIAL, Days
+from procedures.demo_volume.plan import PROVINCIAL, Days, of_day
 from procedures.demo_volume.rows import Batch, Lines, Sealed, encoded
 from procedures.demo_volume.story import CLERK, OWNER, Step, lived, tracking
 from procedures.demo_volume.templates import Template, for_desk
@@ -108,13 +108,14 @@ class _Day:
 
 
 def _days(task: Task) -> Iterator[_Day]:
-    chance = random.Random(f"{task.seed}:{task.desk.slug}")  # noqa: S311
-    people = Neighbours(task.desk, chance, first=task.firsts.user, offset=task.firsts.serial)
+    visitors = random.Random(f"{task.seed}:{task.desk.slug}")  # noqa: S311
+    people = Neighbours(task.desk, visitors, first=task.firsts.user, offset=task.firsts.serial)
     month, chosen = date.min, for_desk([], task.desk, PROVINCIAL)
     for share in task.shares:
         if share.day.replace(day=1) != month:
             month = share.day.replace(day=1)
             chosen = for_desk(task.templates[month], task.desk, PROVINCIAL)
+        chance = of_day(task.seed, share.day, task.desk.slug)
         templates = chance.choices(*chosen, k=share.count) if share.count else []
         moments = sorted(_moment(share.day, task.days, chance) for _ in templates)
         number = task.desk.taken.get(share.day, 0)
@@ -167,11 +168,11 @@ def _write_dossier(batch: Batch, task: Task, filed: Filed) -> None:
         _DOSSIERS,
         *(filed.pk, _draft_code(filed.pk), filed.code, template.version, template.procedure),
         *(owner_of(filed), template.filer, named.organisation_name, named.organisation_code),
-        *(template.case, life.state, life.final, filed.channel, task.desk.pk),
+        *(template.case, life.state, life.ended, filed.channel, task.desk.pk),
         *(_form(template, template.typed, who, raw=True), _form(template, template.answers, who, raw=False)),
         *(named.applicant, named.bare),
         *(named.insurance_number, template.urgent, who.phone, filed.filed_at),
-        *(life.clock_started_on, life.days_left, life.due_at, life.decided_at),
+        *(life.clock_started_on, life.rest_of_days, life.due_at, life.decided_at),
         *(filed.filed_at - timedelta(minutes=20), life.at),
         *(also[name] for name in _ALSO),
     )

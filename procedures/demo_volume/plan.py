@@ -76,12 +76,11 @@ def shares(
     desks: list[Desk], *, dossiers: int, until: date, seed: str, work: WorkCalendar, first: int
 ) -> dict[str, list[Share]]:
     """What each office gets on each day up to ``until``, ``dossiers`` in all; ids from ``first`` on."""
-    chance = random.Random(f"{seed}:inflow")  # noqa: S311
-    days = _inflow(dossiers, until, chance, work)
+    days = _inflow(dossiers, until, seed, work)
     found: dict[str, list[Share]] = {desk.slug: [] for desk in desks}
     weights = [_weight(desk) for desk in desks]
     for day, count in days:
-        drawn = chance.choices(range(len(desks)), weights, k=count)
+        drawn = of_day(seed, day).choices(range(len(desks)), weights, k=count)
         for number, desk in enumerate(desks):
             mine = drawn.count(number)
             found[desk.slug].append(Share(day, mine, first))
@@ -89,12 +88,17 @@ def shares(
     return found
 
 
-def _inflow(dossiers: int, until: date, chance: random.Random, work: WorkCalendar) -> list[tuple[date, int]]:
+def of_day(seed: str, day: date, slug: str = "") -> random.Random:
+    """The chance of a day, at an office: so the last weeks are the same however many years lie before."""
+    return random.Random(f"{seed}:{day}:{slug}")  # noqa: S311
+
+
+def _inflow(dossiers: int, until: date, seed: str, work: WorkCalendar) -> list[tuple[date, int]]:
     """(day, how many) up to ``until``, the oldest first, ``dossiers`` in all."""
     days, day, left = [], until, dossiers
     while left > 0:
         usual = INFLOW if work.is_working(day) else INFLOW * _DAY_OFF
-        count = min(left, round(usual * chance.uniform(0.75, 1.25)))
+        count = min(left, round(usual * of_day(seed, day).uniform(0.75, 1.25)))
         days.append((day, count))
         left, day = left - count, day - timedelta(days=1)
     return days[::-1]

@@ -40,9 +40,9 @@ class Life:
     days: Days
     at: datetime
     state: str = "draft"
-    final: bool = False
+    ended: bool = False
     clock_started_on: date | None = None
-    days_left: int | None = None
+    rest_of_days: int | None = None
     due_at: datetime | None = None
     decided_at: datetime | None = None
     steps: list[tuple[Step, str, str]] = field(default_factory=list)
@@ -60,17 +60,17 @@ class Life:
     def _enter(self, target: str) -> None:
         """As ``workflow._enter``, with a calendar that answers at once."""
         state = self.template.definition.state(target)
-        self.state, self.final = target, state.final
+        self.state, self.ended = target, state.final
         if state.clock == "running" and self.clock_started_on is None:
             self.clock_started_on = deadlines.day_zero(self.at, self.days)
             self._promise(self.clock_started_on, self.template.limit)
-        elif state.clock == "running" and self.days_left is not None:
-            rest = msgspec.structs.replace(self.template.limit, days=max(self.days_left, 1))
+        elif state.clock == "running" and self.rest_of_days is not None:
+            rest = msgspec.structs.replace(self.template.limit, days=max(self.rest_of_days, 1))
             self._promise(deadlines.day_zero(self.at, self.days), rest)
-            self.days_left = None
-        elif state.clock == "paused" and self.days_left is None and self.due_at is not None:
+            self.rest_of_days = None
+        elif state.clock == "paused" and self.rest_of_days is None and self.due_at is not None:
             today, last = timezone.localdate(self.at), timezone.localdate(self.due_at)
-            self.days_left = deadlines.days_between(today, last, self.template.limit, self.days)
+            self.rest_of_days = deadlines.days_between(today, last, self.template.limit, self.days)
             self.due_at = None
         elif state.clock == "stopped" and self.decided_at is None:
             self.decided_at = self.at
@@ -101,9 +101,9 @@ def _steps(life: Life, chance: random.Random) -> Iterator[Step]:
     yield Step(life.template.action, life.at, OWNER)
     if life.state == "waiting_originals":
         yield from _papers(life, chance)
-    if not life.final:
+    if not life.ended:
         yield from _beginning(life, chance)
-    if not life.final:
+    if not life.ended:
         yield from _decision(life, chance)
     if life.state == "approved":
         yield from _handing_over(life, chance)
