@@ -960,7 +960,7 @@ def test_a_dossiers_page_takes_a_known_number_of_queries(clerk: User, chance: An
     for action in ("accept", "propose", "send_back"):
         client.post(f"{QUEUE}{old.pk}/hanh-dong/{action}/", {"note": "x", "key": action})
     assert _queries(client, f"{QUEUE}{old.pk}/change/") <= few + 2
-    assert few <= 22
+    assert few <= 27  # one for colleagues, one for presence, one for the way on in the queue
 
 
 def test_a_citizens_pages_take_a_known_number_of_queries(filed: Dossier) -> None:

@@ -24,7 +24,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="dossier",
             index=models.Index(
-                condition=models.Q(("state__in", ["waiting_originals", "lost_in_post"])),
+                condition=models.Q(
+                    ("state", "waiting_originals"), ("state", "lost_in_post"), _connector="OR"
+                ),
                 fields=["office", "filed_at"],
                 name="dossier_awaits_post",
             ),

@@ -178,7 +178,7 @@ class Dossier(models.Model):
             models.Index(fields=["phone"], name="dossier_phone"),
             models.Index(
                 fields=["office", "filed_at"],
-                condition=Q(state__in=["waiting_originals", "lost_in_post"]),
+                condition=Q(state="waiting_originals") | Q(state="lost_in_post"),
                 name="dossier_awaits_post",
             ),
             models.Index(

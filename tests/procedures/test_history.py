@@ -10,9 +10,11 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from portal.models import AccessLog, User
+from portal.models import AccessLog, FormerPlace, User
 from procedures import catalogue, intake, mailroom, workflow
 from procedures.models import (
+    AreaChange,
+    AreaOutcome,
     DeliveryFile,
     DeliveryRow,
     DispatchLabels,
@@ -22,6 +24,7 @@ from procedures.models import (
     IntakeCorrection,
     IntakeList,
     IntakeRow,
+    Note,
     ProcedureVersion,
     ShipmentStep,
     VersionChange,
@@ -112,9 +115,10 @@ def test_every_table_of_history_has_its_guard_switched_on(db: None) -> None:
             "WHERE tgname = 'append_only' AND tgenabled = 'O' ORDER BY relname"
         )
         guarded = [row[0] for row in cursor.fetchall()]
+    areas = (AreaChange, AreaOutcome, FormerPlace)
     posted = (DeliveryFile, DeliveryRow, DispatchLabels, DispatchManifest, ShipmentStep)
-    models = (DossierEvent, AccessLog, IntakeCorrection, IntakeRow, IntakeList, VersionChange, *posted)
-    assert guarded == sorted(m._meta.db_table for m in models)
+    models = (DossierEvent, AccessLog, IntakeCorrection, IntakeRow, IntakeList, Note, VersionChange)
+    assert guarded == sorted(m._meta.db_table for m in (*models, *areas, *posted))
 
 
 @pytest.mark.parametrize("name", VERSION_ROWS)

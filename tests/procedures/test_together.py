@@ -209,7 +209,7 @@ def test_who_was_slower_reads_so_and_keeps_what_was_typed(
     page = response.content.decode()
     assert response.status_code == 422
     assert "Tám năm ba tháng, đủ điều kiện." in page
-    assert "đã có người xử lý trước" in page
+    assert f"{supervisor.full_name} đã xử lý trước" in page
     assert "Trình duyệt" in page
 
 
@@ -265,7 +265,7 @@ def test_of_two_who_approve_at_once_one_keeps_the_words_and_is_told(
     slower = next(n for n, answer in enumerate(answers) if answer.status_code == 422)
     page = answers[slower].content.decode()
     assert f"Lời của người {slower}" in page
-    assert "đã có người xử lý trước" in page
+    assert "đã xử lý trước" in page
     assert proposed.events.filter(action="approve").count() == 1
 
 
