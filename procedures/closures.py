@@ -69,7 +69,8 @@ def _awaiting_papers(closure: Closure) -> QuerySet[Dossier]:
 
 def _running(closure: Closure) -> QuerySet[Dossier]:
     """Dossiers of the office whose clock ran when it was closed."""
-    return Dossier.objects.filter(office=closure.office, final=False, due_at__gt=closure.starts_at)
+    here = Dossier.objects.filter(office=closure.office, final=False, decided_at=None)
+    return here.filter(due_at__gt=closure.starts_at)
 
 
 # --- One dossier ---------------------------------------------------------------------------------
@@ -115,7 +116,7 @@ def give_days_back(message: OutboxMessage) -> None:
     closure = Closure.objects.get(pk=message.payload["closure"])
     dossier = _locked(message)
     days = _days_closed(closure, dossier.clock_started_on)
-    if dossier.final or dossier.due_at is None or not days:
+    if dossier.decided_at or dossier.due_at is None or not days:
         return
     due = deadlines.closing(deadlines.calendar().add(timezone.localdate(dossier.due_at), days))
 

@@ -92,7 +92,7 @@ def read(data: bytes, *, today: date) -> list[Line]:
 
 def _decoded(data: bytes) -> str:
     if not data.strip():
-        raise MoveRefused(_("The file is empty."))
+        raise MoveRefused(_("This file is empty."))
     try:
         decoded = data.decode("utf-8-sig")
     except UnicodeDecodeError:

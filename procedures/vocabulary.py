@@ -170,12 +170,17 @@ TOPICS: Mapping[str, Words] = {
 # What other side effects queue; no action of a procedure starts these.
 INNER_TOPICS = frozenset(
     {
+        "areas.ask",
+        "areas.dossier",
+        "areas.gather",
         "attachments.scan",
         "closures.days",
         "closures.reroute",
         "dispatches.labels",
         "dispatches.reported",
         "dossiers.assign",
+        "exports.make",
+        "intake.deliver",
         "notices.email",
         "post.remind",
     }

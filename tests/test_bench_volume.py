@@ -68,7 +68,7 @@ def test_each_part_of_the_report_leaves_the_other(
     path = tmp_path / "bench.json"
     book = {"cpu": 1.0, "seconds": 1.0, "mb": 60.0}
     page = volume.Compared("queue", (volume.Cost(10, 2, 9), volume.Cost(10, 3, 9)))
-    grown = growth.Growth(growth.QUICK, [page], 29, {"ours": book, "floor": book})
+    grown = growth.Growth(growth.QUICK, [page], 29, {"ours": book, "export": book, "floor": book})
     write(path, findings, {"cores": 2})
     growth.write(path, grown, {"cores": 2})
     write(path, findings, {"cores": 2})

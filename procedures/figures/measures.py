@@ -29,7 +29,7 @@ MEASURES = {
     "post": Measure("buu-chinh", _("Received by post"), "received_on", {"channel": "3"}),
     "counter": Measure("tai-quay", _("Received at the counter"), "received_on", {"channel": "1"}),
     "asked": Measure("bo-sung", _("Supplement asked for"), "asked_on"),
-    "decided": Measure("giai-quyet", _("Decided"), "ended_on"),
+    "decided": Measure("giai-quyet", _("Dossiers decided"), "ended_on"),
     "on_time": Measure("dung-han", _("On time"), "ended_on", {"verdict": "on_time"}),
     "late": Measure("tre-han", _("Late"), "ended_on", {"verdict": "late"}),
     "unpromised": Measure("khong-hen", _("No day promised"), "ended_on", {"verdict": "unpromised"}),

@@ -73,7 +73,7 @@ def _charts(bars: tuple[list[Line], str], months: list[Line], procedures: list[L
             _("Received and decided, month by month"),
             _("For each month two bars: dossiers received and dossiers decided."),
             _("Month"),
-            [_of("received", _("Received"), "a"), _of("decided", _("Decided"), "c")],
+            [_of("received", _("Received"), "a"), _of("decided", _("Dossiers decided"), "c")],
             months,
             stacked=False,
         ),

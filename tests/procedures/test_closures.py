@@ -226,6 +226,23 @@ def test_days_closed_count_only_where_no_rule_says_otherwise(
     assert dossier.events.filter(action="days_closed").exists() is bool(source)
 
 
+def test_who_was_decided_before_the_office_opened_gets_no_other_day(
+    citizen: User, clerk: User, supervisor: User, chance: Random, time_machine: Any
+) -> None:
+    time_machine.move_to(timezone.make_aware(datetime(2021, 7, 12, 9)), tick=False)
+    dossier = _running(make_draft(citizen, chance), clerk, timezone.now())
+    closure = shut("cam-ranh", pauses_clock=True, pause_source="Điều lệ thử")
+    for action, actor in (("accept", clerk), ("propose", clerk), ("approve", supervisor)):
+        workflow.move(dossier, action, actor=actor, key=action, note="x")
+    promised = dossier.due_at
+    time_machine.move_to(timezone.make_aware(datetime(2021, 7, 16, 18)), tick=False)
+    reopen(closure)
+    outbox.drain()
+    dossier.refresh_from_db()
+    assert dossier.due_at == promised
+    assert not dossier.events.filter(action="days_closed").exists()
+
+
 # --- The register --------------------------------------------------------------------------------
 
 
