@@ -88,6 +88,7 @@ def _close(page: Page, site: Site) -> None:
     page.locator("[name='_save']").click()
     pages.expect_path(page, "/closure/")
     assert site.value("SELECT count(*) FROM procedures_closure WHERE begun_at IS NOT NULL") == 1
+    page.wait_for_timeout(5_500)  # by then every process of the portal has heard of it
 
 
 def _papers_go_elsewhere(page: Page, code: str) -> None:
