@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from unfold.admin import ModelAdmin
 
@@ -43,6 +43,13 @@ class RoleAdmin(ModelAdmin):  # type: ignore[misc]
         except OverflowError:  # Django lets years through that no calendar has
             return redirect(f"{request.path}?e=1")
         return page
+
+    def _mine(self, request: HttpRequest, pk: str | int) -> Any:
+        """The row ``pk`` of this page's queryset; ``Http404`` alike for not there and not theirs."""
+        found = self.get_object(request, str(pk))
+        if found is None:
+            raise Http404
+        return found
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return role(request.user) in self.viewers

@@ -4,7 +4,7 @@ import secrets
 from typing import Any
 
 from django.contrib import admin, messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -71,12 +71,6 @@ class DossierAdmin(QueueAdmin):
         return [*own, *super().get_urls()]
 
     # --- One dossier -----------------------------------------------------------------------------
-
-    def _mine(self, request: HttpRequest, pk: str | int) -> Dossier:
-        found: Dossier | None = self.get_object(request, str(pk))
-        if found is None:
-            raise Http404
-        return found
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

@@ -76,12 +76,6 @@ class DispatchBatchAdmin(RoleAdmin):
         ]
         return [*own, *super().get_urls()]
 
-    def _mine(self, request: HttpRequest, pk: str | int) -> DispatchBatch:
-        found: DispatchBatch | None = self.get_object(request, str(pk))
-        if found is None:
-            raise Http404
-        return found
-
     def _show(self, request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
         refused = context.get("refused")
         page = {

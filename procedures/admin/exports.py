@@ -59,12 +59,6 @@ class ExportAdmin(RoleAdmin):
         }
         return render(request, "admin/procedures/export.html", context)
 
-    def _mine(self, request: HttpRequest, pk: str | int) -> Export:
-        found: Export | None = self.get_object(request, str(pk))
-        if found is None:
-            raise Http404
-        return found
-
     def cancel(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Stop an export that is not ready."""
         export = self._mine(request, pk)

@@ -72,12 +72,6 @@ class HandoverListAdmin(RoleAdmin):
     ) -> HttpResponse:
         return self._page(request, self._mine(request, object_id))
 
-    def _mine(self, request: HttpRequest, pk: str | int) -> HandoverList:
-        found: HandoverList | None = self.get_object(request, str(pk))
-        if found is None:
-            raise Http404
-        return found
-
     def _page(
         self, request: HttpRequest, handover: HandoverList, refused: MoveRefused | None = None
     ) -> HttpResponse:

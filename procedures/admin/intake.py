@@ -99,12 +99,6 @@ class IntakeListAdmin(RoleAdmin):
         status = 422 if refused else 200
         return render(request, "admin/procedures/intake_list.html", context, status=status)
 
-    def _mine(self, request: HttpRequest, pk: str | int) -> IntakeList:
-        found: IntakeList | None = self.get_object(request, str(pk))
-        if found is None:
-            raise Http404
-        return found
-
     def close(self, request: HttpRequest) -> HttpResponse:
         """Close every day of the clerk's office that is over and has no list yet."""
         back = reverse("admin:procedures_intakelist_changelist")

@@ -171,12 +171,6 @@ class ParcelAdmin(RoleAdmin):
     ) -> HttpResponse:
         return see_other(_address(self._mine(request, object_id)))
 
-    def _mine(self, request: HttpRequest, pk: str | int) -> Parcel:
-        found: Parcel | None = self.get_object(request, str(pk))
-        if found is None:
-            raise Http404
-        return found
-
     def act(self, request: HttpRequest, pk: int, doing: str) -> HttpResponse:
         """Count a parcel, say whose it is, note something, send it back or strike it out."""
         parcel, user = self._mine(request, pk), _user(request)

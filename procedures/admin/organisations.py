@@ -109,12 +109,12 @@ class OrganisationAdmin(RoleAdmin):
 
     def settle(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Confirm an organisation of one's own office, or take that back with a reason."""
-        organisation = self._mine(request, pk)
+        organisation = self._to_confirm(request, pk)
         if request.method == "POST":
             self._settle(request, organisation)
         return see_other(reverse("admin:portal_organisation_change", args=[pk]))
 
-    def _mine(self, request: HttpRequest, pk: int) -> Organisation:
+    def _to_confirm(self, request: HttpRequest, pk: int) -> Organisation:
         office = _office(request)
         if office is None or role(request.user) not in _CONFIRM:
             raise Http404

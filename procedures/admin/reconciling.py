@@ -136,12 +136,6 @@ class ReconciliationAdmin(RoleAdmin):
         status = 422 if refused else 200
         return render(request, "admin/procedures/reconciliation.html", context, status=status)
 
-    def _mine(self, request: HttpRequest, pk: str | int) -> Reconciliation:
-        found: Reconciliation | None = self.get_object(request, str(pk))
-        if found is None:
-            raise Http404
-        return found
-
     def act(self, request: HttpRequest, pk: int, doing: str) -> HttpResponse:
         """Scan a code, take a file or the parcels, take a scan back, explain, sign off."""
         work = self._mine(request, pk)

@@ -66,12 +66,6 @@ class ShipmentAdmin(RoleAdmin):
         ]
         return [*own, *super().get_urls()]
 
-    def _mine(self, request: HttpRequest, pk: str | int) -> Shipment:
-        found: Shipment | None = self.get_object(request, str(pk))
-        if found is None:
-            raise Http404
-        return found
-
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:

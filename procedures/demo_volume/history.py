@@ -39,8 +39,6 @@ _USERS = Lines(
         *("ward_id", "date_joined"),
     ),
 )
-# What a dossier keeps for the desk and the lists.
-_ALSO = tuple(name for name in ("listed", "assignee_id") if hasattr(Dossier, name))
 _DOSSIERS = Lines(
     Dossier,
     (
@@ -48,7 +46,7 @@ _DOSSIERS = Lines(
         *("organisation_code", "case", "state", "final", "channel", "office_id", "typed", "answers"),
         *("applicant", "applicant_bare", "insurance_number", "urgent", "phone", "filed_at"),
         *("clock_started_on", "days_left", "due_at", "decided_at", "created_at", "updated_at"),
-        *_ALSO,
+        *("listed", "assignee_id"),
     ),
 )
 _EVENTS = Lines(
@@ -160,10 +158,7 @@ def _write_dossier(batch: Batch, task: Task, filed: Filed) -> None:
     template, life, who = filed.template, filed.life, filed.citizen
     named = named_on(filed)
     accepted = any(step.action == "accept" for step, _before, _after in life.steps)
-    also = {
-        "listed": filed.filed_at <= closing_of(task.shares[-1].day),
-        "assignee_id": _of(task.desk.clerks, filed) if accepted else None,
-    }
+    listed = filed.filed_at <= closing_of(task.shares[-1].day)
     batch.add(
         _DOSSIERS,
         *(filed.pk, _draft_code(filed.pk), filed.code, template.version, template.procedure),
@@ -174,7 +169,7 @@ def _write_dossier(batch: Batch, task: Task, filed: Filed) -> None:
         *(named.insurance_number, template.urgent, who.phone, filed.filed_at),
         *(life.clock_started_on, life.rest_of_days, life.due_at, life.decided_at),
         *(filed.filed_at - timedelta(minutes=20), life.at),
-        *(also[name] for name in _ALSO),
+        *(listed, _of(task.desk.clerks, filed) if accepted else None),
     )
 
 
