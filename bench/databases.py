@@ -54,7 +54,7 @@ def _has_command(name: str) -> bool:
     return any((ROOT / app / "management" / "commands" / f"{name}.py").exists() for app in _APPS)
 
 
-_APPS = ("portal", "procedures", "pension")
+_APPS = ("portal", "procedures", "payments", "pension")
 
 
 def _manage(found: Place, name: str, *arguments: str) -> None:

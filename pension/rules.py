@@ -5,8 +5,8 @@ from datetime import date
 from django.utils.translation import gettext as _
 
 from pension import entitlement
-from pension.rates import FigureMissing, figure
 from procedures.hooks import Facts, Refusal, rule
+from procedures.rates import FigureMissing, figure
 
 HOTLINE = "0258 3827 443"
 

@@ -40,6 +40,9 @@ def _required_in_production(name: str, development: str) -> str:
 
 
 SECRET_KEY = _required_in_production("SECRET_KEY", "development-only-" + "x" * 50)
+# Sealed columns: the first seals, all open. What is alike is found by a key that stays.
+DATA_KEYS = _list("DATA_KEYS") or [SECRET_KEY]
+FINGERPRINT_KEY = os.environ.get("FINGERPRINT_KEY") or SECRET_KEY
 ALLOWED_HOSTS = _list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = _list("CSRF_TRUSTED_ORIGINS")
 SITE_URL = os.environ.get("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
@@ -63,6 +66,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "portal.apps.PortalConfig",
     "procedures",
+    "payments",
     "pension",
 ]
 

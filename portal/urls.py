@@ -37,4 +37,6 @@ urlpatterns = [
     path("tai-khoan/thu-dien-tu/", account.email_verification_sent, name="account_email_verification_sent"),
     path("quan-tri/", admin.site.urls),
     path("", include("procedures.urls")),
+    path("", include("payments.urls")),
+    path("", include("pension.urls")),
 ]

@@ -12,11 +12,10 @@ from django.utils import timezone
 from django.utils.translation.reloader import translation_file_changed
 from xdist.scheduler import LoadScopeScheduling
 
-from pension import rates
 from portal import geography
 from portal.management.commands.prepare import compile_messages
 from portal.models import User
-from procedures import catalogue, demo, dossiers, forms, offices, visits
+from procedures import catalogue, demo, dossiers, forms, offices, rates, visits
 from procedures.models import Dossier, Office
 from tests import reference
 

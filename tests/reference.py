@@ -3,9 +3,9 @@
 from django.db import connection, transaction
 from psycopg.sql import SQL, Composable, Identifier
 
-from pension.reference import load_figures
 from portal import geography
 from procedures import catalogue
+from procedures.rates import load_figures
 from procedures.reference import load_banks, load_offices, load_post_offices
 
 _VERSIONS = "procedures_procedureversion"

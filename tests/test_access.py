@@ -20,7 +20,6 @@ from django.urls import get_resolver
 from django.urls.resolvers import URLPattern, URLResolver
 from django.utils import timezone
 
-from pension.models import LegalFigure
 from portal import outbox
 from portal.models import AccessLog, OutboxMessage, User
 from procedures import (
@@ -53,6 +52,7 @@ from procedures.models import (
     HandoverRow,
     IntakeCorrection,
     IntakeList,
+    LegalFigure,
     Note,
     Office,
     Original,
@@ -289,7 +289,7 @@ MODELS = {
     "procedures/calendarday": Model("CA", "A", "A", "A"),
     "procedures/closure": Model("CA", "A", "A"),
     "procedures/supplementtext": Model("CA", "A", "A"),
-    "pension/legalfigure": Model("CA", "A", "A"),
+    "procedures/legalfigure": Model("CA", "A", "A"),
 }
 
 
@@ -513,7 +513,7 @@ def site(citizen: User, clerk: User, chance: Any) -> Site:
             office=Office.objects.get(slug="van-ninh"), reason="x", document="x"
         ).pk,
         "procedures/supplementtext": SupplementText.objects.create(text="x", entered_by=clerk).pk,
-        "pension/legalfigure": LegalFigure.objects.all()[0].pk,
+        "procedures/legalfigure": LegalFigure.objects.all()[0].pk,
     }
     offices.forget_closures()  # or the closure shows from some request on
     return Site(filed, make_draft(citizen, chance), examples, photo.pk)

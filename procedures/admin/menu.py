@@ -60,7 +60,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             _("Catalogue"),
             [
                 (_("Procedures"), "account_tree", f"{_LIST}procedureversion_changelist", EVERYBODY),
-                (_("Legal figures"), "gavel", "admin:pension_legalfigure_changelist", EVERYBODY),
+                (_("Legal figures"), "gavel", f"{_LIST}legalfigure_changelist", EVERYBODY),
                 (
                     _("Calendar exceptions"),
                     "event_busy",

@@ -69,6 +69,7 @@ from procedures.models.post import (
     ParcelStep,
     PostalItem,
 )
+from procedures.models.rates import LegalFigure
 from procedures.models.reconciliation import DifferenceReason, FoundCode, Reconciliation
 
 __all__ = [
@@ -103,6 +104,7 @@ __all__ = [
     "IntakeList",
     "IntakeRow",
     "IssuedDocument",
+    "LegalFigure",
     "Mention",
     "MonthFigures",
     "Note",

@@ -3,11 +3,11 @@ from datetime import date
 import pytest
 
 from pension.entitlement import add_months, may_claim_from, retirement_age
-from pension.models import LegalFigure
-from pension.rates import FigureMissing, figure
 from pension.rules import lump_sum_entitlement
 from procedures import catalogue
 from procedures.hooks import Facts, Refusal
+from procedures.models import LegalFigure
+from procedures.rates import FigureMissing, figure
 
 pytestmark = pytest.mark.django_db
 LUMP_SUM = next(d for d in catalogue.shipped() if d.slug == "lump-sum")

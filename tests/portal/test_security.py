@@ -326,7 +326,7 @@ def test_the_queue_is_filtered_by_what_it_offers_and_nothing_else(
         "procedures/staffmember/?user__password__startswith=m",
         "procedures/staffmember/?office__staff__user__email=x",
         "procedures/bank/?name__regex=(((",
-        "pension/legalfigure/?source__iregex=(((",
+        "procedures/legalfigure/?source__iregex=(((",
     ],
 )
 def test_no_list_of_the_admin_answers_questions_about_other_columns(page: str, supervisor: User) -> None:

@@ -1,12 +1,16 @@
-"""Legal figures as of a day."""
+"""Legal figures as of a day, and the seed of those the project knows."""
 
 import time
+import tomllib
 from datetime import date
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
-from pension.models import LegalFigure
 from portal.dated import valid
+from procedures.models import LegalFigure
+
+DATA = Path(__file__).parent / "data"
 
 
 class FigureMissing(LookupError):
@@ -31,3 +35,13 @@ def _figure(name: str, on: date, _minute: int) -> Any:
     if row is None:
         raise FigureMissing(name, on)
     return row.value
+
+
+def load_figures() -> int:
+    """Add the figures of the file whose name and first day are not there yet; return how many."""
+    entries = tomllib.loads((DATA / "figures.toml").read_text(encoding="utf-8"))["figures"]
+    created = 0
+    for entry in entries:
+        key = {"name": entry.pop("name"), "valid_from": entry.pop("valid_from")}
+        created += LegalFigure.objects.get_or_create(**key, defaults=entry)[1]
+    return created

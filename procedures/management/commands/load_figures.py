@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from pension.reference import load_figures
+from procedures.rates import load_figures
 
 
 class Command(BaseCommand):

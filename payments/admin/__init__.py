@@ -1,0 +1,1 @@
+"""The money desks in the Django admin."""
