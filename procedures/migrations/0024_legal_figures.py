@@ -65,7 +65,9 @@ class Migration(migrations.Migration):
                                     ),
                                 ],
                                 name="one_figure_a_day",
-                                violation_error_message="Another row of this figure holds for some of these days.",
+                                violation_error_message=(
+                                    "Another row of this figure holds for some of these days."
+                                ),
                             ),
                         ],
                     },
