@@ -27,7 +27,7 @@ RUN groupadd --gid 10001 portal \
 COPY --from=build /opt/portal /opt/portal
 COPY --from=build /app /app
 ENV PATH=/opt/portal/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
-    DJANGO_SETTINGS_MODULE=portal.settings DATA_DIR=/data STATIC_ROOT=/app/collected
+    DJANGO_SETTINGS_MODULE=portal.settings WEB_CONCURRENCY=3 DATA_DIR=/data STATIC_ROOT=/app/collected
 WORKDIR /app
 USER portal
 VOLUME /data
@@ -36,4 +36,4 @@ HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 CMD ["pyt
 from urllib.request import Request, urlopen; \
 host = os.environ['ALLOWED_HOSTS'].split(',')[0]; \
 urlopen(Request('http://127.0.0.1:8000/healthz', headers={'Host': host}), timeout=4)"]
-CMD ["gunicorn", "portal.wsgi", "--bind", "0.0.0.0:8000", "--workers", "3", "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--access-logfile", "-", "--access-logformat", "%(t)s %(s)s %(m)s %(U)s %(M)sms"]
+CMD ["gunicorn", "portal.wsgi", "--bind", "0.0.0.0:8000", "--threads", "8", "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--access-logfile", "-", "--access-logformat", "%(t)s %(s)s %(m)s %(U)s %(M)sms"]

@@ -159,7 +159,7 @@ def running(found: Place) -> Iterator[Site]:
 def serving(found: Place, application: str, settings: str) -> Iterator[tuple[int, CpuMeter]]:
     """Another application under the same server: its port, and a meter of it and the database."""
     port = free_port()
-    arguments = ["--bind", f"{HOST}:{port}", "--workers", "2", "--no-control-socket"]
+    arguments = ["--bind", f"{HOST}:{port}", "--workers", "2", "--threads", "8", "--no-control-socket"]
     web = spawn(
         "web",
         [sys.executable, "-m", "gunicorn", application, *arguments, "--access-logfile", "-"],

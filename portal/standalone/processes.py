@@ -178,7 +178,8 @@ def command(name: str, *, data_dir: Path, port: int = 8000) -> list[str]:
     return {
         "web": [
             *[*python, "gunicorn", "portal.wsgi", "--bind", f"{HOST}:{port}", "--workers", "2"],
-            *["--no-control-socket", *request_log],
+            # Browsers open connections ahead and leave them idle: threads keep none of them waiting.
+            *["--threads", "8", "--no-control-socket", *request_log],
         ],
         "worker": [
             *[*celery, "worker", "--concurrency", "2", "--loglevel", "INFO"],

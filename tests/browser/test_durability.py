@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import socket
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -183,3 +184,12 @@ def test_filing_on_two_devices_at_once_files_once(site: Site, citizens: Iterator
         "SELECT count(*) FROM procedures_dossier d JOIN portal_user u ON u.id = owner_id WHERE username = %s"
     )
     assert site.value(owned, phone.number) == 1
+
+
+def test_connections_opened_ahead_and_left_idle_keep_nobody_waiting(site: Site) -> None:
+    with contextlib.ExitStack() as stack:
+        for _ in range(6):
+            stack.enter_context(socket.create_connection(("127.0.0.1", site.port)))
+        time.sleep(0.5)
+        answered = [httpx.get(f"{site.url}/healthz", timeout=10).status_code for _ in range(6)]
+    assert answered == [200] * 6
