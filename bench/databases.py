@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import psycopg
@@ -48,6 +49,11 @@ def _make(found: Place, name: str) -> None:
 
 def _url(found: Place, name: str) -> str:
     return urlsplit(found.env["DATABASE_URL"])._replace(path=f"/{name}").geturl()
+
+
+def beside(found: Place, dossiers: int) -> Place:
+    """``found`` with the database of ``dossiers`` in place of its own."""
+    return replace(found, env={**found.env, "DATABASE_URL": _url(found, name_of(dossiers))})
 
 
 def _has_command(name: str) -> bool:

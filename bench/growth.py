@@ -66,7 +66,12 @@ def everything(found: Place, plan: Plan, *, anew: bool, explain: bool) -> Growth
     large.use()
     cells = found.data_dir / "cells.jsonl"
     lines = xlsx.write_cells(cells, islice(_every_row(), plan.lines))
-    return Growth(plan, pages, lines, xlsx.measured(found, cells, rounds=min(plan.rounds, 3)))
+    return Growth(
+        plan,
+        pages,
+        lines,
+        xlsx.measured(databases.beside(found, plan.large), cells, rounds=min(plan.rounds, 3)),
+    )
 
 
 def _require_alike(*subjects: volume.Subject) -> None:
