@@ -214,13 +214,22 @@ def counts(dossiers: QuerySet[Dossier], *, user: User, now: datetime) -> dict[st
 # --- Search --------------------------------------------------------------------------------------
 
 SHORTEST = 3
+WHOLE_NAME = 3
 
 
 def search(dossiers: QuerySet[Dossier], words: str) -> QuerySet[Dossier]:
-    """Rows whose code, numbers or names ``words`` mean; every way to find one has an index of its own."""
+    """Rows whose code, numbers or names ``words`` mean; every way to find one has an index of its own.
+
+    Words enough for a whole name are looked for at the beginning of names first: anywhere in a name
+    they are only looked for when nobody is called so.
+    """
     words = " ".join(words.split())
     if not words:
         return dossiers
+    if words.count(" ") >= WHOLE_NAME - 1 and not _has_digit(words):
+        named = dossiers.filter(applicant_bare__startswith=without_marks(words))
+        if named.order_by().exists():
+            return named
     ways = Q(pk__in=())
     for way in _ways(words):
         ways |= way
@@ -235,8 +244,15 @@ def _ways(words: str) -> Iterator[Q]:
         yield Q(insurance_number__startswith=compact)
     if words[0].isdigit():
         yield Q(code_tail__startswith=words)
-    if " " not in words and any(c.isdigit() for c in words):
+    if " " not in words and _has_digit(words):
         yield Q(organisation_code__istartswith=words) & ~Q(organisation_code="")
-    if not compact.isdigit() and len(words) >= SHORTEST:
+    if len(words) < SHORTEST:
+        return
+    if not _has_digit(words):
         yield Q(applicant_bare__contains=without_marks(words))
+    if " " in words or not _has_digit(words):
         yield Q(organisation_name__icontains=words)
+
+
+def _has_digit(words: str) -> bool:
+    return any(c.isdigit() for c in words)

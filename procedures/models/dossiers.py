@@ -72,7 +72,13 @@ class Dossier(models.Model):
     final = models.BooleanField(default=False)
     channel = models.CharField(_("channel"), max_length=1, choices=Channel, default=Channel.ONLINE)
     office = models.ForeignKey(
-        Office, models.PROTECT, null=True, blank=True, related_name="dossiers", verbose_name=_("office")
+        Office,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="dossiers",
+        db_index=False,  # many indexes below begin with it
+        verbose_name=_("office"),
     )
     post_to = models.ForeignKey(
         Office,
@@ -186,6 +192,9 @@ class Dossier(models.Model):
                 include=["due_at"],
                 condition=Q(final=False, decided_at=None, filed_at__isnull=False),
                 name="dossier_undecided",
+            ),
+            models.Index(
+                F("office"), OpClass(F("applicant_bare"), "varchar_pattern_ops"), name="dossier_whole_name"
             ),
             GinIndex(fields=["applicant_bare"], opclasses=["gin_trgm_ops"], name="dossier_applicant"),
         ]

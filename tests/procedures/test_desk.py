@@ -1,5 +1,6 @@
 """The clerk's day in the admin: queue and actions."""
 
+import random
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from portal import outbox
 from portal.models import OutboxMessage, User
+from portal.text import without_marks
 from procedures import mailroom, workflow
 from procedures.models import Dossier
 
@@ -59,6 +61,27 @@ def test_the_queue_is_searched_by_name_with_or_without_marks_number_and_code(
     assert filed.code is not None
     assert filed.code in found
     assert filed.code not in sign_in(clerk).get(QUEUE, {"q": "không có ai"}).content.decode()
+
+
+def test_a_whole_name_finds_who_is_called_so_and_else_whose_name_holds_it(
+    citizen: User, clerk: User, sign_in: SignIn
+) -> None:
+    from tests.conftest import file_draft, make_draft
+
+    codes = {}
+    for seed, name in enumerate(("Trần Thị Anh Thư", "Lê Trần Thị Anh")):
+        draft = make_draft(citizen, random.Random(seed))
+        draft.typed.update(full_name=name, account_holder=without_marks(name).upper())
+        draft.save()
+        codes[name] = str(file_draft(draft).code)
+
+    def found(words: str) -> list[str]:
+        page = sign_in(clerk).get(QUEUE, {"q": words}).content.decode()
+        return [name for name, code in codes.items() if code in page]
+
+    assert found("tran thi anh") == ["Trần Thị Anh Thư"]
+    assert found("thị ánh thư") == ["Trần Thị Anh Thư"]
+    assert found("thi anh") == [*codes]
 
 
 def test_the_whole_way_to_the_returned_result(
