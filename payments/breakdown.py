@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from portal.templatetags.portal import dong
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -17,6 +19,7 @@ class Shown:
 
 _WORDS = ("words", "text", "label", "title", "name")
 _RESULT = ("amount", "result", "value")
+_AMOUNTS = ("amount", "result")
 
 
 def steps(quote: Mapping[str, Any]) -> list[Shown]:
@@ -50,11 +53,13 @@ def _shown(row: Any) -> Shown:
 
 
 def _first(row: Mapping[str, Any], names: tuple[str, ...]) -> str:
-    found = next((row[name] for name in names if row.get(name) not in (None, "")), "")
-    return _money(found) if names is _RESULT else str(found)
+    for name in names:
+        if row.get(name) not in (None, ""):
+            return _money(row[name]) if name in _AMOUNTS else str(row[name])
+    return ""
 
 
 def _money(found: Any) -> str:
-    """Digits grouped as money is written here; anything else as it stands."""
+    """A whole number as money is written here; anything else as it stands."""
     words = str(found)
-    return f"{int(words):,}".replace(",", ".") if words.isdigit() and len(words) > 3 else words
+    return dong(int(words)) if words.lstrip("-").isdecimal() else words

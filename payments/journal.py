@@ -195,16 +195,16 @@ def _sums(chosen: Selection) -> Iterable[Mapping[str, Any]]:
 
 COLUMNS = (
     gettext_lazy("Posting"),
-    gettext_lazy("Posted"),
+    gettext_lazy("Booked"),
     gettext_lazy("Office"),
     gettext_lazy("What happened"),
-    gettext_lazy("Document"),
-    gettext_lazy("Number of the document"),
+    gettext_lazy("Voucher"),
+    gettext_lazy("Number of the voucher"),
     gettext_lazy("Account"),
     gettext_lazy("Bank account"),
     gettext_lazy("Debit"),
     gettext_lazy("Credit"),
-    gettext_lazy("Posted by"),
+    gettext_lazy("Booked by"),
     gettext_lazy("Note"),
 )
 WIDTHS = (10, 18, 24, 24, 22, 14, 24, 22, 16, 16, 22, 40)

@@ -94,9 +94,7 @@ def moved(
 ) -> Posting:
     """Post ``amount`` for ``document`` at its office."""
     office = document.office
-    lines = ledger.transfer(
-        Decimal(amount), debit=debit, credit=credit, bank_account=account(office.slug)
-    )
+    lines = ledger.transfer(Decimal(amount), debit=debit, credit=credit, bank_account=account(office.slug))
     return ledger.post(
         kind,
         lines,
@@ -121,5 +119,3 @@ def check_now() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-
-

@@ -67,9 +67,11 @@ def _bare(order: ContributionOrder, *amounts: int) -> None:
 def test_the_database_refuses_at_commit_a_posting_that_does_not_sum_to_zero(
     order: ContributionOrder, amounts: tuple[int, ...]
 ) -> None:
-    with pytest.raises(IntegrityError, match="entries that sum to"), transaction.atomic():
+    with transaction.atomic():
         _bare(order, *amounts)
-        money.check_now()
+        with pytest.raises(IntegrityError, match="entries that sum to"):
+            money.check_now()
+        transaction.set_rollback(True)
     assert not Posting.objects.filter(key="bare").exists()
 
 
@@ -82,9 +84,11 @@ def test_until_then_entries_may_come_one_by_one(order: ContributionOrder) -> Non
 def test_an_entry_added_later_would_unbalance_its_posting_and_is_refused(order: ContributionOrder) -> None:
     money.check_now()
     posting = Posting.objects.get()
-    with pytest.raises(IntegrityError, match="entries that sum to"), transaction.atomic():
+    with transaction.atomic():
         Entry.objects.create(posting=posting, account=Account.FUND, amount=ONE)
-        money.check_now()
+        with pytest.raises(IntegrityError, match="entries that sum to"):
+            money.check_now()
+        transaction.set_rollback(True)
 
 
 def test_an_entry_of_nothing_is_refused(order: ContributionOrder) -> None:
@@ -158,7 +162,7 @@ def _whole(lines: list[tuple[Account, int]], last: Account, slug: str) -> list[L
 
 
 @settings(
-    max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=20, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
 @given(st.lists(POSTED, max_size=8))
 def test_after_any_postings_every_office_sums_to_zero(
@@ -171,12 +175,9 @@ def test_after_any_postings_every_office_sums_to_zero(
             if sum(1 for line in whole if line.amount) >= 2:
                 _post(documents[slug], whole, key=f"{slug}:{key}")
         money.check_now()
-        for slug in SLUGS:
-            office = Office.objects.get(slug=slug)
-            assert sum(ledger.balance(account, office=office) for account in Account) == 0
-            told = journal.trial(journal.Selection([office]))
-            assert told.holds
-            assert {a: b.closing for a, b in told.accounts.items()} == {
-                a: ledger.balance(a, office=office) for a in Account
-            }
+        told = journal.trial(journal.Selection(list(Office.objects.all())))
+        assert told.holds
+        assert {a: b.closing for a, b in told.accounts.items()} == {a: ledger.balance(a) for a in Account}
+        for _office, balances in told.offices:
+            assert sum(balance.closing for balance in balances.values()) == 0
         transaction.set_rollback(True)
