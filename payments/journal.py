@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from payments import documents, kinds
 from payments.documents import Document
-from payments.models import Account, Entry, Posting
+from payments.models import Account, Entry, OfficeAccount, Posting
 from portal.models import User
 from procedures import offices
 from procedures.exports import Cell
@@ -189,6 +189,16 @@ def _sums(chosen: Selection) -> Iterable[Mapping[str, Any]]:
             credits=Sum("amount", filter=moved & Q(amount__lt=0)),
         )
     )
+
+
+def banks(chosen: Selection) -> list[tuple[OfficeAccount, Decimal]]:
+    """What every bank account of the offices chosen stands at after the last day, as the bank should say."""
+    summed = Entry.objects.filter(
+        chosen.over("posting__"), account=Account.BANK, posting__office__in=chosen.offices
+    )
+    totals = dict(summed.order_by().values_list("bank_account").annotate(total=Sum("amount")))
+    accounts = OfficeAccount.objects.filter(pk__in=totals).select_related("bank", "office")
+    return [(account, totals[account.pk]) for account in accounts]
 
 
 # --- As a table ----------------------------------------------------------------------------------

@@ -70,6 +70,7 @@ class PostingAdmin(RoleAdmin):
             "accounts": Account.choices,
             "kinds": kinds.KINDS.items(),
             "trial": _trial(chosen, request.GET),
+            "banks": journal.banks(chosen),
             "page": journal.page(chosen, _number(request.GET.get("truoc", ""))),
             "query": _query(request.GET),
             "check": _check(_user(request)),

@@ -151,6 +151,11 @@ POSTED = st.tuples(
 )
 
 
+@pytest.fixture
+def orders(citizen: User) -> dict[str, ContributionOrder]:
+    return {slug: money.order(citizen, slug=slug) for slug in SLUGS}
+
+
 def _whole(lines: list[tuple[Account, int]], last: Account, slug: str) -> list[Line]:
     """Lines that balance: whatever the first ones leave goes to ``last``."""
     rest = -sum(amount for _account, amount in lines)
@@ -166,14 +171,13 @@ def _whole(lines: list[tuple[Account, int]], last: Account, slug: str) -> list[L
 )
 @given(st.lists(POSTED, max_size=8))
 def test_after_any_postings_every_office_sums_to_zero(
-    citizen: User, postings: list[tuple[str, list[tuple[Account, int]], Account, int]]
+    orders: dict[str, ContributionOrder], postings: list[tuple[str, list[tuple[Account, int]], Account, int]]
 ) -> None:
     with transaction.atomic():
-        documents = {slug: money.order(citizen, slug=slug) for slug in SLUGS}
         for slug, lines, last, key in postings:
             whole = _whole(lines, last, slug)
             if sum(1 for line in whole if line.amount) >= 2:
-                _post(documents[slug], whole, key=f"{slug}:{key}")
+                _post(orders[slug], whole, key=f"{slug}:{key}")
         money.check_now()
         told = journal.trial(journal.Selection(list(Office.objects.all())))
         assert told.holds

@@ -154,6 +154,14 @@ def test_the_page_says_that_the_ledger_sums_to_zero(
     assert 'href="?tai-khoan=bank#so-nhat-ky"' in page
 
 
+def test_every_bank_account_is_told_with_what_it_stands_at(
+    order: ContributionOrder, clerk: User, sign_in: SignIn
+) -> None:
+    money.moved(order, "paid_out", Account.REFUNDS, Account.BANK, 150_000)
+    assert journal.banks(Selection(list(Office.objects.all()))) == [(order.account, Decimal(850_000))]
+    assert "850.000 đ Nợ" in _page(sign_in(clerk))
+
+
 def test_the_page_says_when_it_does_not(order: ContributionOrder, director: User, sign_in: SignIn) -> None:
     money.check_now()
     money.unguarded("UPDATE payments_entry SET amount = amount + 1 WHERE account = 'bank'")
