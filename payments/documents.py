@@ -20,11 +20,13 @@ PAGES = {
     "statementline": "admin:payments_statementline_change",
     "suspenseitem": "admin:payments_suspenseitem_change",
     "refund": "admin:payments_refund_change",
+    "lumpsum": "admin:payments_lumpsum_change",
     "paymentorder": "admin:payments_paymentorder_change",
     "receipt": "admin:payments_receipt_change",
     "dossier": "admin:procedures_dossier_change",
 }
-"""Name of the page by document kind; its one argument is the number of the document."""
+"""Name of the page by document kind; its one argument is the number of the document. One that is not
+there yet shows nothing, and the document is named without a link."""
 
 _APPS = ("payments", "procedures")
 

@@ -11,6 +11,7 @@ KINDS: Mapping[str, str | Promise] = {
     "received": _("Money received"),
     "settled": _("Order settled"),
     "sent_back": _("Sent back from suspense"),
+    "suspended_again": _("Back in suspense"),
     "refund_decided": _("Refund decided"),
     "benefit_decided": _("Benefit decided"),
     "paid_out": _("Paid out"),
