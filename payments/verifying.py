@@ -18,6 +18,7 @@ from payments.models import Account, ContributionOrder, Entry, LedgerCheck, Paym
 
 Check = Callable[[], Iterator[str]]
 FEW = 50  # lines of one check that are named
+CREDITS = (Account.SUSPENSE, Account.REFUNDS, Account.BENEFITS, Account.RETURNED)
 _ZERO = Decimal(0)
 _MONEY: "DecimalField[Decimal, Decimal]" = DecimalField(max_digits=20, decimal_places=0)
 
@@ -61,6 +62,19 @@ def _offices() -> Iterator[str]:
     for row in summed.exclude(total=0):
         words = _("office %(office)s: its accounts sum to %(total)s, not to zero")
         yield words % {"office": row["posting__office__name"], "total": row["total"]}
+
+
+def _sides() -> Iterator[str]:
+    """Nothing is paid off that was never owed: accounts of one side stand on that side, or at zero.
+
+    Over all offices: money for an order of one may have come in at another.
+    """
+    summed = Entry.objects.order_by().values("account").annotate(total=Sum("amount"))
+    for row in summed.filter(
+        Q(account__in=CREDITS, total__gt=0) | Q(account=Account.RECEIVABLE, total__lt=0)
+    ):
+        words = _("account %(account)s: stands on the wrong side, at %(total)s")
+        yield words % {"account": Account(row["account"]).label, "total": row["total"]}
 
 
 def _documents() -> Iterator[str]:
@@ -111,6 +125,7 @@ def _payment_orders() -> Iterator[str]:
 checks: dict[str, Check] = {
     "posting": _postings,
     "office": _offices,
+    "account": _sides,
     "document": _documents,
     "contributionorder": _orders,
     "paymentorder": _payment_orders,

@@ -250,6 +250,7 @@ PAGES = {
     "quan-tri/procedures/reconciliation/moi/": Row("sffiiff", "sfif"),
     "quan-tri/procedures/reconciliation/<int:pk>/viec/<slug:doing>/": OFFICE,
     "quan-tri/payments/posting/tai-ve/<slug:kind>/": ANY_OFFICE,
+    "quan-tri/payments/contributionorder/tai-ve/<slug:kind>/": ANY_OFFICE,
 }
 
 

@@ -1,7 +1,5 @@
 """The auditor's page: the journal, the balances behind it, every posting with what explains it."""
 
-import io
-import tempfile
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -9,22 +7,20 @@ from urllib.parse import urlencode
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from payments import journal, kinds, verifying
+from payments.admin.files import FORMATS, MOST_ROWS, Table, as_file
 from payments.journal import Selection
 from payments.models import Account, Posting
 from portal.http import signed_in
 from portal.models import AccessLog, User
 from portal.roles import EVERYBODY, RoleAdmin
-from procedures import exports
 
-FORMATS = ("csv", "xlsx")
-MOST_ROWS = {"csv": 2_000_000, "xlsx": 200_000}
 _STALE = timedelta(hours=36)
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
 
@@ -109,7 +105,7 @@ class PostingAdmin(RoleAdmin):
             words = _("This is more than a file of this kind holds: choose fewer days, or CSV.")
             return self._journal(request, words)
         AccessLog.objects.create(user=_user(request), about=_about(chosen), what=f"ledger {kind}")
-        return _file(chosen, kind)
+        return as_file(_table(chosen), kind)
 
 
 # --- What the address asks for -------------------------------------------------------------------
@@ -205,19 +201,8 @@ def _about(chosen: Selection) -> str:
     return f"{offices} {chosen.first or ''}–{chosen.last or ''}"[:40]
 
 
-def _file(chosen: Selection, kind: str) -> FileResponse:
-    out = tempfile.TemporaryFile("w+b")  # noqa: SIM115 (FileResponse closes it)
-    columns, rows = [str(column) for column in journal.COLUMNS], journal.table(chosen)
-    if kind == "csv":
-        text = io.TextIOWrapper(out, encoding="utf-8", newline="")
-        exports.write_rows_csv(text, columns, rows)
-        text.detach()
-    else:
-        words = _("Ledger")
-        exports.write_rows_xlsx(out, columns, rows, title=words, sheet=words[:31], widths=journal.WIDTHS)
-    out.seek(0)
-    name = f"so-cai-{timezone.localdate():%Y%m%d}.{kind}"
-    return FileResponse(out, as_attachment=True, filename=name)
+def _table(chosen: Selection) -> Table:
+    return Table("so-cai", _("Ledger"), journal.COLUMNS, journal.WIDTHS, journal.table(chosen))
 
 
 def _user(request: HttpRequest) -> User:

@@ -1,5 +1,7 @@
 """The desk of contribution orders: found by reference or payer, read with all that explains the amount."""
 
+import csv
+import io
 from collections.abc import Callable
 
 import pytest
@@ -7,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from python_calamine import CalamineWorkbook
 
 from payments.models import ContributionOrder, CoveredPerson
 from portal.models import AccessLog, User
@@ -132,6 +135,38 @@ def test_the_queue_takes_as_many_queries_for_twenty_orders_as_for_one(
     for _ in range(20):
         money.order(order.payer, 10_000)
     assert queries() == few
+
+
+def _file(client: Client, kind: str, **asked: str) -> bytes:
+    response = client.get(f"{ORDERS}tai-ve/{kind}/", asked)
+    assert response.status_code == 200
+    return b"".join(response.streaming_content)  # type: ignore[attr-defined]
+
+
+def test_the_queue_is_taken_away_as_it_is_filtered_and_that_is_recorded(
+    order: ContributionOrder, stranger: User, clerk: User, sign_in: SignIn
+) -> None:
+    money.order(stranger, 10_000, payer_name="=HYPERLINK(1)")
+    client = sign_in(clerk)
+    assert f"{ORDERS}tai-ve/csv/?tra=chua" in _list(client, tra="chua")
+    _head, *lines = csv.reader(io.StringIO(_file(client, "csv", tra="chua").decode("utf-8-sig")))
+    assert [line[3:6] for line in lines] == [["'=HYPERLINK(1)", "10000", "0"]]
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(_file(client, "xlsx"))).get_sheet_by_index(0)
+    assert [row[4] for row in sheet.to_python()[3:]] == [10_000, 804_600]
+    assert AccessLog.objects.filter(user=clerk, what="contribution orders csv").count() == 1
+
+
+def test_another_offices_orders_are_in_no_file(
+    order: ContributionOrder, other_clerk: User, sign_in: SignIn
+) -> None:
+    assert order.reference not in _file(sign_in(other_clerk), "csv").decode()
+
+
+@pytest.mark.parametrize("asked", ["state__exact=x", "made_at__year=99999", "payer__password=x", "p=x"])
+def test_an_address_that_makes_no_sense_gives_no_file_and_no_error(
+    asked: str, order: ContributionOrder, clerk: User, sign_in: SignIn
+) -> None:
+    assert sign_in(clerk).get(f"{ORDERS}tai-ve/csv/?{asked}").status_code in {200, 303}
 
 
 @pytest.mark.parametrize(

@@ -36,14 +36,15 @@ def _said() -> str:
 
 
 def test_a_ledger_that_holds_is_told_so(order: ContributionOrder) -> None:
-    paid = money.payment_order(state="paid")
+    paid, rejected = money.payment_order(state="paid"), money.payment_order(state="rejected")
+    for owed in (paid, rejected):
+        money.moved(owed, "refund_decided", Account.FUND, Account.REFUNDS, 500_000)
     money.moved(paid, "paid_out", Account.REFUNDS, Account.BANK, 500_000)
-    rejected = money.payment_order(state="rejected")
     money.moved(rejected, "paid_out", Account.REFUNDS, Account.BANK, 500_000)
     money.moved(rejected, "returned", Account.BANK, Account.RETURNED, 500_000)
     out = io.StringIO()
     call_command("verify_ledger", stdout=out)
-    assert out.getvalue() == "6 postings: all hold\n"
+    assert out.getvalue() == "8 postings: all hold\n"
 
 
 def test_an_empty_ledger_holds(db: None) -> None:
@@ -130,6 +131,13 @@ def test_of_many_faults_of_one_kind_some_are_named(db: None, monkeypatch: pytest
     lines = verifying.problems()
     assert len(lines) == verifying.FEW + 1
     assert lines[0] == "refund 0"
+
+
+def test_money_settled_that_never_came_in_is_found(citizen: User) -> None:
+    order = money.order(citizen, 10_000)
+    money.moved(order, "settled", Account.SUSPENSE, Account.RECEIVABLE, 10_000)
+    ContributionOrder.objects.filter(pk=order.pk).update(paid=10_000, state="paid")
+    assert verifying.problems() == ["tài khoản Tiền chờ xử lý: số dư sai bên, 10000"]
 
 
 # --- At night ------------------------------------------------------------------------------------
