@@ -88,21 +88,21 @@ class ContributionOrderAdmin(RoleAdmin):
             raise Http404
         if not self.has_view_permission(request):
             raise PermissionDenied
-        found = self._filtered(request)
-        if found is None or found.count() > MOST_ROWS[kind]:
+        found = self._filtered(request, MOST_ROWS[kind])
+        if found is None:
             self.message_user(request, _("This cannot be made into a file: choose fewer."), messages.WARNING)
             return see_other(reverse("admin:payments_contributionorder_changelist"))
         AccessLog.objects.create(user=_user(request), about="*", what=f"contribution orders {kind}")
         table = Table("lenh-dong", _("Contribution orders"), COLUMNS, WIDTHS, _rows(found))
         return as_file(table, kind)
 
-    def _filtered(self, request: HttpRequest) -> QuerySet[ContributionOrder] | None:
-        """What the list shows on all its pages; ``None`` where the address makes no sense."""
+    def _filtered(self, request: HttpRequest, most: int) -> QuerySet[ContributionOrder] | None:
+        """What the list shows on all its pages; ``None`` for a senseless address, or more than ``most``."""
         try:
             found: QuerySet[ContributionOrder] = self.get_changelist_instance(request).get_queryset(request)
+            return found if found.count() <= most else None
         except (IncorrectLookupParameters, SuspiciousOperation, OverflowError):
             return None
-        return found
 
     @admin.display(description=gettext_lazy("amount"), ordering="amount")
     def amount_dong(self, order: ContributionOrder) -> str:
