@@ -188,6 +188,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "count-figures": {"task": "procedures.count_figures", "schedule": 120.0, "options": {"expires": 110}},
     "check-figures": {"task": "procedures.check_figures", "schedule": crontab(hour=2, minute=45)},
+    "verify-ledger": {"task": "payments.verify_ledger", "schedule": crontab(hour=3, minute=25)},
     "sweep": {"task": "portal.sweep", "schedule": crontab(hour=2, minute=15)},
     "forget-presence": {"task": "procedures.forget_presence", "schedule": crontab(hour=2, minute=20)},
 }

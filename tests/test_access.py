@@ -20,6 +20,7 @@ from django.urls import get_resolver
 from django.urls.resolvers import URLPattern, URLResolver
 from django.utils import timezone
 
+from payments import ledger
 from portal import outbox
 from portal.models import AccessLog, OutboxMessage, User
 from procedures import (
@@ -71,6 +72,7 @@ from procedures.models import (
 )
 from tests import answers, posting
 from tests.conftest import PASSWORD, file_draft, make_draft
+from tests.payments import money
 
 SignIn = Callable[[User], Client]
 QUEUE = "/quan-tri/procedures/dossier/"
@@ -177,7 +179,7 @@ PAGES = {
     ),
     "quan-tri/jsi18n/": STAFF_READ,
     "quan-tri/r/<path:content_type_id>/<path:object_id>/": Row("sffgggg", "sfgg"),
-    "quan-tri/^(?P<app_label>portal|procedures|pension)/$": Row("sffiigi", "sfig", "/quan-tri/procedures/"),
+    "quan-tri/^(?P<app_label>portal|procedures|payments)/$": Row("sffiigi", "sfig", "/quan-tri/procedures/"),
     "quan-tri/(?P<url>.*)$": Row("sffgggg", "sfgg", "/quan-tri/khong-co/"),
     "quan-tri/portal/user/<id>/password/": ADMINISTRATOR,
     "quan-tri/portal/outboxmessage/<int:pk>/xu-ly/": ADMINISTRATOR,
@@ -247,6 +249,8 @@ PAGES = {
     "quan-tri/procedures/export/<int:pk>/huy/": OFFICE,
     "quan-tri/procedures/reconciliation/moi/": Row("sffiiff", "sfif"),
     "quan-tri/procedures/reconciliation/<int:pk>/viec/<slug:doing>/": OFFICE,
+    "quan-tri/payments/posting/tai-ve/<slug:kind>/": ANY_OFFICE,
+    "quan-tri/payments/contributionorder/tai-ve/<slug:kind>/": ANY_OFFICE,
 }
 
 
@@ -290,6 +294,9 @@ MODELS = {
     "procedures/closure": Model("CA", "A", "A"),
     "procedures/supplementtext": Model("CA", "A", "A"),
     "procedures/legalfigure": Model("CA", "A", "A"),
+    "payments/posting": Model(of_office=True, own_page=True),
+    "payments/contributionorder": Model(of_office=True, own_page=True),
+    "payments/officeaccount": Model("CA", "A", "A"),
 }
 
 
@@ -456,6 +463,16 @@ def _export(office: Office, clerk: User) -> Export:
     return export
 
 
+def _money(payer: User) -> dict[str, int]:
+    """An order at Cam Ranh with its posting."""
+    order = money.order(payer)
+    return {
+        "payments/contributionorder": order.pk,
+        "payments/officeaccount": order.account_id,
+        "payments/posting": ledger.postings_of(order)[0].pk,
+    }
+
+
 @pytest.fixture
 def site(citizen: User, clerk: User, chance: Any) -> Site:
     filed = file_draft(make_draft(citizen, chance))
@@ -514,6 +531,7 @@ def site(citizen: User, clerk: User, chance: Any) -> Site:
         ).pk,
         "procedures/supplementtext": SupplementText.objects.create(text="x", entered_by=clerk).pk,
         "procedures/legalfigure": LegalFigure.objects.all()[0].pk,
+        **_money(citizen),
     }
     offices.forget_closures()  # or the closure shows from some request on
     return Site(filed, make_draft(citizen, chance), examples, photo.pk)

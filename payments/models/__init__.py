@@ -1,6 +1,7 @@
 """Money in and out: constraints, no flow."""
 
 from payments.models.accounts import OfficeAccount
+from payments.models.checks import LedgerCheck
 from payments.models.ledger import Account, Entry, Posting
 from payments.models.orders import ContributionOrder, CoveredPerson
 from payments.models.payouts import PaymentOrder
@@ -10,6 +11,7 @@ __all__ = [
     "ContributionOrder",
     "CoveredPerson",
     "Entry",
+    "LedgerCheck",
     "OfficeAccount",
     "PaymentOrder",
     "Posting",

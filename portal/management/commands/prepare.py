@@ -40,3 +40,4 @@ class Command(BaseCommand):
             call_command(command, stdout=self.stdout)
         if settings.DEBUG and not options["no_demo"]:
             call_command("create_demo", stdout=self.stdout)
+            call_command("create_demo_money", stdout=self.stdout)

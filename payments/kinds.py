@@ -1,0 +1,25 @@
+"""Words for the events that are posted to the ledger."""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+KINDS: Mapping[str, str | Promise] = {
+    "ordered": _("Contribution ordered"),
+    "withdrawn": _("Order withdrawn"),
+    "received": _("Money received"),
+    "settled": _("Order settled"),
+    "sent_back": _("Sent back from suspense"),
+    "suspended_again": _("Back in suspense"),
+    "refund_decided": _("Refund decided"),
+    "benefit_decided": _("Benefit decided"),
+    "paid_out": _("Paid out"),
+    "returned": _("Returned by the bank"),
+    "owed_again": _("Owed again"),
+}
+
+
+def words(kind: str) -> str:
+    """What happened, in words; a kind without words stays as it is."""
+    return str(KINDS.get(kind, kind))

@@ -1,0 +1,157 @@
+"""Whether the ledger holds: in itself, and against the documents that its postings name.
+
+A check is a function that yields a line for each thing wrong. Each looks with one statement, so what
+moves meanwhile is seen whole or not at all.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from decimal import Decimal
+from itertools import islice
+
+from django.db.models import Case, Count, DecimalField, Exists, F, OuterRef, Q, Subquery, Sum, When
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+
+from payments import documents
+from payments.models import Account, ContributionOrder, Entry, LedgerCheck, PaymentOrder, Posting
+
+Check = Callable[[], Iterator[str]]
+FEW = 50  # lines of one check that are named
+CREDITS = (Account.SUSPENSE, Account.REFUNDS, Account.BENEFITS, Account.RETURNED)
+_ZERO = Decimal(0)
+_MONEY: "DecimalField[Decimal, Decimal]" = DecimalField(max_digits=20, decimal_places=0)
+
+
+def entered(document: str, account: Account, *kinds: str) -> Coalesce:
+    """Debits less credits of ``account`` in the postings of the outer row, a ``document`` by model name.
+
+    ``kinds``: of these events alone.
+    """
+    rows = Entry.objects.filter(
+        posting__document_kind=document, posting__document_id=OuterRef("pk"), account=account
+    )
+    if kinds:
+        rows = rows.filter(posting__kind__in=kinds)
+    summed = rows.order_by().values("posting__document_id").annotate(total=Sum("amount")).values("total")
+    return Coalesce(Subquery(summed, output_field=_MONEY), _ZERO, output_field=_MONEY)
+
+
+# --- In itself -----------------------------------------------------------------------------------
+
+
+def _postings() -> Iterator[str]:
+    """Every posting has two entries or more, and they sum to zero."""
+    summed = Posting.objects.order_by("pk").annotate(
+        total=Coalesce(Sum("entries__amount"), _ZERO, output_field=_MONEY), number=Count("entries")
+    )
+    for posting in summed.filter(~Q(total=0) | Q(number__lt=2)).iterator():
+        words = _("posting %(posting)d (%(kind)s): %(number)d entries that sum to %(total)s")
+        facts = {
+            "posting": posting.pk,
+            "kind": posting.kind,
+            "number": posting.number,
+            "total": posting.total,
+        }
+        yield words % facts
+
+
+def _offices() -> Iterator[str]:
+    """The accounts of every office sum to zero."""
+    summed = Entry.objects.order_by().values("posting__office__name").annotate(total=Sum("amount"))
+    for row in summed.exclude(total=0):
+        words = _("office %(office)s: its accounts sum to %(total)s, not to zero")
+        yield words % {"office": row["posting__office__name"], "total": row["total"]}
+
+
+def _sides() -> Iterator[str]:
+    """Nothing is paid off that was never owed: accounts of one side stand on that side, or at zero.
+
+    Over all offices: money for an order of one may have come in at another.
+    """
+    summed = Entry.objects.order_by().values("account").annotate(total=Sum("amount"))
+    for row in summed.filter(
+        Q(account__in=CREDITS, total__gt=0) | Q(account=Account.RECEIVABLE, total__lt=0)
+    ):
+        words = _("account %(account)s: stands on the wrong side, at %(total)s")
+        yield words % {"account": Account(row["account"]).label, "total": row["total"]}
+
+
+def _documents() -> Iterator[str]:
+    """Every posting names a document that is there."""
+    for kind in Posting.objects.order_by().values_list("document_kind", flat=True).distinct():
+        model = documents.model_of(kind)
+        named = Posting.objects.filter(document_kind=kind).order_by("pk")
+        if model is not None:
+            named = named.filter(~Exists(model._default_manager.filter(pk=OuterRef("document_id"))))
+        for posting in named.iterator():
+            words = _("posting %(posting)d: its document %(kind)s %(number)d is not there")
+            yield words % {"posting": posting.pk, "kind": kind, "number": posting.document_id}
+
+
+# --- Against the documents -----------------------------------------------------------------------
+
+
+def _orders() -> Iterator[str]:
+    """What an order says is paid was settled, and what it leaves open is receivable."""
+    open_rest = Case(When(state="open", then=F("amount") - F("paid")), default=_ZERO, output_field=_MONEY)
+    told = ContributionOrder.objects.order_by("pk").annotate(
+        settled=-entered("contributionorder", Account.RECEIVABLE, "settled"),
+        owed=entered("contributionorder", Account.RECEIVABLE),
+        open_rest=open_rest,
+    )
+    for order in told.filter(~Q(settled=F("paid"))).iterator():
+        words = _("order %(order)s: %(paid)s paid, but %(settled)s settled in the ledger")
+        yield words % {"order": order.reference, "paid": order.paid, "settled": order.settled}
+    for order in told.filter(~Q(owed=F("open_rest"))).iterator():
+        words = _("order %(order)s: %(rest)s still to be paid, but %(owed)s receivable in the ledger")
+        yield words % {"order": order.reference, "rest": order.open_rest, "owed": order.owed}
+
+
+def _payment_orders() -> Iterator[str]:
+    """What is paid left a bank account once, in full; what is not paid has left none, or came back."""
+    told = PaymentOrder.objects.order_by("pk").annotate(
+        went=-entered("paymentorder", Account.BANK, "paid_out"), away=-entered("paymentorder", Account.BANK)
+    )
+    paid = Q(state=PaymentOrder.State.PAID)
+    for order in told.filter(paid & ~Q(went=F("amount"))).iterator():
+        words = _("payment order %(order)d: %(amount)s paid, but %(went)s paid out in the ledger")
+        yield words % {"order": order.pk, "amount": order.amount, "went": order.went}
+    for order in told.filter(~paid & ~Q(away=0)).iterator():
+        words = _("payment order %(order)d: not paid, but %(away)s left the bank in the ledger")
+        yield words % {"order": order.pk, "away": order.away}
+
+
+checks: dict[str, Check] = {
+    "posting": _postings,
+    "office": _offices,
+    "account": _sides,
+    "document": _documents,
+    "contributionorder": _orders,
+    "paymentorder": _payment_orders,
+}
+"""By what is checked: the model name of a document, for those that have amounts of their own."""
+
+
+# --- All of it -----------------------------------------------------------------------------------
+
+
+def problems() -> list[str]:
+    """A line for each thing wrong; of one check not more than ``FEW``, and a word that there are more."""
+    return [line for check in checks.values() for line in _some(check())]
+
+
+def _some(lines: Iterator[str]) -> Iterator[str]:
+    yield from islice(lines, FEW)
+    if next(lines, None) is not None:
+        yield _("… and more of these")
+
+
+def record(now: datetime) -> LedgerCheck:
+    """Check everything and keep what was found, for the pages that show it."""
+    return LedgerCheck.objects.create(at=now, postings=Posting.objects.count(), problems=problems())
+
+
+def last() -> LedgerCheck | None:
+    """The newest check there was."""
+    return LedgerCheck.objects.first()
