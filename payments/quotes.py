@@ -146,6 +146,11 @@ def income_range(figures: Mapping[str, Figure], today: date) -> tuple[Decimal, D
     return _income_range(_Figures(figures, today))
 
 
+def check_income(income: Decimal, figures: Mapping[str, Figure], today: date) -> None:
+    """Raise ``QuoteRefused`` for an income that cannot be chosen."""
+    _check_income(income, _Figures(figures, today))
+
+
 def _income_range(known: _Figures) -> tuple[Decimal, Decimal, Decimal]:
     highest = known.number("voluntary.max_multiple") * known.number("base_salary")
     return known.number("rural_poverty_line"), highest, known.number("voluntary.income_step")

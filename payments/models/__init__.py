@@ -1,16 +1,19 @@
 """Money in and out: constraints, no flow."""
 
 from payments.models.accounts import OfficeAccount
+from payments.models.drafts import ContributionDraft
 from payments.models.ledger import Account, Entry, Posting
-from payments.models.orders import ContributionOrder, CoveredPerson
+from payments.models.orders import ContributionOrder, CoveredPerson, Product
 from payments.models.payouts import PaymentOrder
 
 __all__ = [
     "Account",
+    "ContributionDraft",
     "ContributionOrder",
     "CoveredPerson",
     "Entry",
     "OfficeAccount",
     "PaymentOrder",
     "Posting",
+    "Product",
 ]

@@ -58,12 +58,12 @@ def test_who_has_a_household_card_already_counts_first() -> None:
 
 def test_missing_years_bear_interest() -> None:
     quote = quoted(method="TH", months=2, r="0.01", group="poor")
-    assert quote.amount == Decimal("330000") * Decimal("1.01") + Decimal("330000") * Decimal("1.0201")
+    assert quote.amount == Decimal(330_000) * Decimal("1.01") + Decimal(330_000) * Decimal("1.0201")
     assert quote.shares[0].support == 0
 
 
 def test_without_the_return_of_the_fund_years_ahead_are_refused_by_its_name() -> None:
-    with pytest.raises(FigureMissing, match="voluntary.r") as missing:
+    with pytest.raises(FigureMissing, match=r"voluntary\.r") as missing:
         quoted(method="NN", months=24)
     assert missing.value.name == "voluntary.r"
 
@@ -79,8 +79,8 @@ def test_a_figure_of_a_later_day_is_not_taken() -> None:
 def test_every_figure_used_is_named_with_its_source_and_how_sure_it_is() -> None:
     used = {figure.name: figure for figure in quoted(group="other").figures}
     assert set(used) == {
-        "voluntary.max_multiple", "base_salary", "rural_poverty_line", "voluntary.income_step", "voluntary.rate",
-        "voluntary.deadline_months", "voluntary.support", "voluntary.support_max_months",
+        "voluntary.max_multiple", "base_salary", "rural_poverty_line", "voluntary.income_step",
+        "voluntary.rate", "voluntary.deadline_months", "voluntary.support", "voluntary.support_max_months",
     }  # fmt: skip
     assert used["base_salary"].value == 1_490_000
     assert all(figure.source and figure.confidence for figure in used.values())
