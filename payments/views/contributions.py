@@ -72,7 +72,7 @@ def step(request: UserRequest, code: str, slug: str) -> HttpResponse:
     """One page of a draft; what was typed is kept, valid or not."""
     draft = drafts.get_for(request.user, code)
     if draft.order is not None:
-        return redirect("contribution", draft.order.reference)
+        return see_other(reverse("contribution", args=[draft.order.reference]))
     page = next((page for page in forms.pages_of(draft) if page.slug == slug), None)
     if page is None:
         raise Http404
@@ -141,7 +141,7 @@ def check(request: UserRequest, code: str) -> HttpResponse:
     """The quote with its steps; ordering it leads to the page with the code."""
     draft = drafts.get_for(request.user, code)
     if draft.order is not None:
-        return redirect("contribution", draft.order.reference)
+        return see_other(reverse("contribution", args=[draft.order.reference]))
     if request.method != "POST":
         return _check_page(request, draft)
     try:

@@ -36,7 +36,7 @@ def _page(request: UserRequest, order: ContributionOrder, *, refused: str = "") 
         "to_pay": order.amount - order.paid,
         "people": list(order.people.all()),
         "steps": [
-            {"words": step["words_en" if english else "words"], "amount": int(step["amount"])}
+            {"words": step.get("words_en" if english else "words", step["words"]), "amount": step["amount"]}
             for step in order.quote.get("steps", [])
         ],
         "figures": [
