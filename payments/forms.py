@@ -258,7 +258,7 @@ class PeoplePage(Page):
     def prepare(self) -> None:
         people = self.fields["people"]
         assert isinstance(people, GroupField)
-        people.row = _("Person")
+        people.row = _("Household member")
 
     def clean_people(self) -> list[dict[str, Any]]:
         people: list[dict[str, Any]] = self.cleaned_data["people"]
