@@ -27,13 +27,14 @@ from payments.models import (
     Posting,
 )
 from payments.quotes import Quote
-from portal import outbox
+from portal import notices, outbox
 from portal.dated import valid
 from portal.models import User
 from procedures import offices
 from procedures.models import Office, StaffMember
 
 State = ContributionOrder.State
+RECEIPT = "payments.receipt"  # the outbox topic of an order that is paid in full
 
 
 class OrderClosed(Exception):
@@ -218,7 +219,7 @@ def settle(
 def _paid_in_full(order: ContributionOrder, key: str, now: datetime, paid_on: date) -> None:
     order.state, order.closed_at = State.PAID, now
     _date_cards(order, paid_on)
-    outbox.enqueue("payments.receipt", key=key, order=order.pk)
+    outbox.enqueue(RECEIPT, key=key, order=order.pk)
 
 
 def _date_cards(order: ContributionOrder, paid_on: date) -> None:
@@ -236,7 +237,7 @@ def _date_cards(order: ContributionOrder, paid_on: date) -> None:
 
 
 def _locked(order_id: int) -> ContributionOrder:
-    orders = ContributionOrder.objects.select_related("office")
+    orders = ContributionOrder.objects.select_related("office", "payer")
     return orders.select_for_update(of=("self",), no_key=True).get(pk=order_id)
 
 
@@ -281,6 +282,9 @@ def expire(order_id: int, *, now: datetime) -> bool:
         if order.state != State.OPEN or order.paid:
             return False
         _withdraw(order, State.EXPIRED, now)
+        told = {"page": "contribution"}
+        key = f"order:{order.pk}:expired"
+        notices.notify(order.payer, "order_expired", about=order.reference, facts=told, key=key)
     return True
 
 

@@ -13,7 +13,7 @@ from payments import contributions, drafts, ledger, references
 from payments.contributions import AmountChanged, NoAccount, OrderClosed
 from payments.models import Account, ContributionDraft, ContributionOrder, OfficeAccount
 from portal import outbox
-from portal.models import OutboxMessage, User
+from portal.models import Notice, OutboxMessage, User
 from procedures.models import LegalFigure
 from procedures.offices import NoOffice
 from tests.payments import ordering
@@ -170,6 +170,8 @@ def test_nobody_is_made_to_hurry_by_the_bank(order: ContributionOrder) -> None:
     assert contributions.expire_due(order.expires_at + timedelta(days=4)) == 1
     order.refresh_from_db()
     assert order.state == "expired" and kinds(order) == ["ordered", "withdrawn"]
+    notice = Notice.objects.get(user=order.payer)
+    assert (notice.kind, notice.about) == ("order_expired", order.reference)
     assert ledger.balance(Account.RECEIVABLE) == ledger.balance(Account.FUND) == 0
     assert contributions.expire_due(order.expires_at + timedelta(days=4)) == 0
 
