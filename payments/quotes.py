@@ -176,6 +176,8 @@ def _check_income(income: Decimal, known: _Figures) -> None:
 def _period(choice: Choice, known: _Figures, today: date) -> tuple[int, date | None]:
     """How many months are paid, and until when they may be (NĐ 134/2015 Đ.9, Đ.11-12)."""
     if choice.method == ADVANCE:
+        if choice.first_month < today.replace(day=1):
+            raise QuoteRefused(_("This begins with this month or a later one."), field="first_month")
         low, high = known("voluntary.advance_years")
         if choice.months % 12 or not low <= choice.months // 12 <= high:
             raise QuoteRefused(

@@ -51,22 +51,25 @@ def _page(request: UserRequest, order: ContributionOrder, *, refused: str = "") 
 
 
 def _state(order: ContributionOrder) -> dict[str, Any]:
-    return {
-        "order": order,
-        "tone": _TONES[order.state],
-        "waits": order.state == contributions.State.OPEN,
-        "late": order.state == contributions.State.OPEN and order.expires_at < timezone.now(),
-    }
+    """What the page says of the state; ``seen`` names all that can change of it while the order is open."""
+    waits = order.state == contributions.State.OPEN
+    late = waits and order.expires_at < timezone.now()
+    seen = f"{order.paid}{'-late' if late else ''}" if waits else ""
+    return {"order": order, "tone": _TONES[order.state], "waits": waits, "late": late, "seen": seen}
 
 
 @never_cache
 @require_safe
 @citizen_required
 def state(request: UserRequest, reference: str) -> HttpResponse:
-    """The state alone, which the page asks for again and again; once it is final the page comes anew."""
+    """The state alone, which the page asks for again and again: nothing while nothing has changed, so that
+    it is not read out anew; once the order has ended the whole page comes again."""
     order = contributions.get_for(request.user, reference)
-    response = render_page(request, "payments/_state.html", _state(order))
-    if request.htmx and order.state != contributions.State.OPEN:
+    told = _state(order)
+    if told["waits"] and told["seen"] == request.GET.get("co"):
+        return HttpResponse(status=204)
+    response = render_page(request, "payments/_state.html", told)
+    if request.htmx and not told["waits"]:
         response["HX-Refresh"] = "true"
     return response
 

@@ -266,6 +266,7 @@ def test_the_state_on_the_page_follows_the_bank(browser: Client, monkeypatch: py
     place = f"/dong-tien/{order.reference}/tinh-trang/"
     waiting = browser.get(place, headers={"HX-Request": "true"})
     assert "every 15s" in text(waiting) and "HX-Refresh" not in waiting.headers
+    assert browser.get(f"{place}?co=0", headers={"HX-Request": "true"}).status_code == 204
     with transaction.atomic():
         contributions.settle(order.pk, order.amount, line=None, key="x", now=order.made_at)
     paid = browser.get(place, headers={"HX-Request": "true"})

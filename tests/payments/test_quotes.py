@@ -120,6 +120,12 @@ def test_ahead_one_pays_two_to_five_whole_years(months: int) -> None:
         quoted(method="NN", months=months, r="0.005")
 
 
+def test_ahead_is_not_before() -> None:
+    with pytest.raises(QuoteRefused) as refused:
+        quoted(method="NN", months=24, r="0.005", first_month=date(2021, 6, 1))
+    assert refused.value.field == "first_month"
+
+
 @pytest.mark.parametrize("months", [0, 121])
 def test_at_most_ten_missing_years_are_paid_at_once(months: int) -> None:
     with pytest.raises(QuoteRefused):
