@@ -5,10 +5,17 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
-from payments import verifying
+from payments import contributions, verifying
 from portal.tasks import beat
 
 logger = logging.getLogger(__name__)
+
+
+@shared_task(name="payments.expire_orders")
+def expire_orders() -> None:
+    """Close the orders that nobody has paid in time."""
+    contributions.expire_due(timezone.now())
+    beat("expire-orders")
 
 
 @shared_task(name="payments.verify_ledger")

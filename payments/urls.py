@@ -1,5 +1,18 @@
 """Pages of this app. Paths are Vietnamese without marks and stay as they are."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from payments.views import contributions, orders
+
+urlpatterns = [
+    path("dong-tien/", contributions.contribution_list, name="contributions"),
+    path("dong-tien/moi/", contributions.start, name="contribution_start"),
+    path("dong-tien/thu-tuc/<slug:slug>/", contributions.links, name="contribution_links"),
+    path("dong-tien/nhap/<slug:code>/buoc/<slug:slug>/", contributions.step, name="contribution_step"),
+    path("dong-tien/nhap/<slug:code>/kiem-tra/", contributions.check, name="contribution_check"),
+    path("dong-tien/nhap/<slug:code>/xoa-nhap/", contributions.discard, name="contribution_discard"),
+    path("dong-tien/<slug:reference>/", orders.order_page, name="contribution"),
+    path("dong-tien/<slug:reference>/tinh-trang/", orders.state, name="contribution_state"),
+    path("dong-tien/<slug:reference>/ma-qr.<slug:kind>", orders.code, name="contribution_code"),
+    path("dong-tien/<slug:reference>/huy/", orders.cancel, name="contribution_cancel"),
+]

@@ -71,6 +71,9 @@ _WORDS = {
     "organisation_not_confirmed": gettext_lazy(
         "The office could not confirm your account. Please see why under “My account”."
     ),
+    "order_expired": gettext_lazy(
+        "Order %(code)s was not paid in time and has expired; you can order again. If you have paid, call us."
+    ),
     "file_harmful": gettext_lazy("A file you sent for dossier %(code)s is harmful and was locked: %(file)s."),
 }
 # Where a sentence for the subject of the mail says less than the notice.

@@ -189,10 +189,15 @@ CELERY_BEAT_SCHEDULE = {
     "count-figures": {"task": "procedures.count_figures", "schedule": 120.0, "options": {"expires": 110}},
     "check-figures": {"task": "procedures.check_figures", "schedule": crontab(hour=2, minute=45)},
     "verify-ledger": {"task": "payments.verify_ledger", "schedule": crontab(hour=3, minute=25)},
+    "expire-orders": {"task": "payments.expire_orders", "schedule": crontab(minute="5,35")},
     "sweep": {"task": "portal.sweep", "schedule": crontab(hour=2, minute=15)},
     "forget-presence": {"task": "procedures.forget_presence", "schedule": crontab(hour=2, minute=20)},
 }
 OUTBOX_MAX_ATTEMPTS = 8
+# How many days a contribution may be paid, and how many more until its order expires: transfers of the
+# last day stand in the bank's statement of the next working day.
+ORDER_DAYS = int(os.environ.get("ORDER_DAYS", "7"))
+ORDER_GRACE_DAYS = 3
 
 # --- Accounts -----------------------------------------------------------------------------------
 

@@ -20,7 +20,9 @@ from django.urls import get_resolver
 from django.urls.resolvers import URLPattern, URLResolver
 from django.utils import timezone
 
+from payments import drafts as contribution_drafts
 from payments import ledger
+from payments.models import ContributionDraft, ContributionOrder
 from portal import outbox
 from portal.models import AccessLog, OutboxMessage, User
 from procedures import (
@@ -72,7 +74,7 @@ from procedures.models import (
 )
 from tests import answers, posting
 from tests.conftest import PASSWORD, file_draft, make_draft
-from tests.payments import money
+from tests.payments import money, ordering
 
 SignIn = Callable[[User], Client]
 QUEUE = "/quan-tri/procedures/dossier/"
@@ -166,6 +168,16 @@ PAGES = {
     "ho-so/<str:code>/dia-chi-nhan/": OWNER,
     "ho-so/<str:code>/bo-sung/": OWNER,
     "ho-so/<str:code>/rut/": OWNER,
+    "dong-tien/": Row("siiffff", "mmmm"),
+    "dong-tien/moi/": CITIZENS,
+    "dong-tien/thu-tuc/<slug:slug>/": Row("iiiiiii", "mmmm", "/dong-tien/thu-tuc/voluntary-insurance/"),
+    "dong-tien/nhap/<slug:code>/buoc/<slug:slug>/": OWNER,
+    "dong-tien/nhap/<slug:code>/kiem-tra/": OWNER,
+    "dong-tien/nhap/<slug:code>/xoa-nhap/": Row("smmffff", "sgff"),
+    "dong-tien/<slug:reference>/": OWNER_READS,
+    "dong-tien/<slug:reference>/tinh-trang/": OWNER_READS,
+    "dong-tien/<slug:reference>/ma-qr.<slug:kind>": OWNER_READS,
+    "dong-tien/<slug:reference>/huy/": OWNER,
     "quan-tri/": STAFF,
     "quan-tri/search/": STAFF,
     "quan-tri/login/": Row("sffffff", "sfff"),
@@ -381,10 +393,13 @@ class Site:
     draft: Dossier
     examples: dict[str, Any]
     photo: int
+    contributions: dict[str, str]
 
     def path(self, route: str) -> str:
         if TABLE[route].path:
             return TABLE[route].path
+        if route.startswith("dong-tien/"):
+            return "/" + re.sub(r"<\w+:(\w+)>", lambda found: self.contributions[found[1]], route)
         drafted = re.search(r"/(buoc|giay-to-kem|kiem-tra|xoa-nhap|xoa)/", route)
         dossier = self.draft if drafted else self.filed
         name = "/".join(route.split("/")[1:3])
@@ -437,6 +452,8 @@ class Site:
             list(DeliveryFile.objects.values_list("pk")),
             list(ProcedureVersion.objects.order_by("pk").values_list("pk", "status", "digest")),
             list(StaffMember.objects.order_by("pk").values()),
+            list(ContributionOrder.objects.order_by("pk").values()),
+            list(ContributionDraft.objects.order_by("pk").values()),
         ]
 
 
@@ -471,6 +488,13 @@ def _money(payer: User) -> dict[str, int]:
         "payments/officeaccount": order.account_id,
         "payments/posting": ledger.postings_of(order)[0].pk,
     }
+
+
+def _contributions(citizen: User) -> dict[str, str]:
+    """What stands in the addresses of contributions: an order of the owner, and a draft."""
+    order = ordering.ordered(citizen)
+    begun = contribution_drafts.start(citizen, "household", "renew")
+    return {"reference": order.reference, "code": begun.code, "slug": "thanh-vien", "kind": "svg"}
 
 
 @pytest.fixture
@@ -534,7 +558,7 @@ def site(citizen: User, clerk: User, chance: Any) -> Site:
         **_money(citizen),
     }
     offices.forget_closures()  # or the closure shows from some request on
-    return Site(filed, make_draft(citizen, chance), examples, photo.pk)
+    return Site(filed, make_draft(citizen, chance), examples, photo.pk, _contributions(citizen))
 
 
 class Browser(Client):

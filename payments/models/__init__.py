@@ -2,12 +2,14 @@
 
 from payments.models.accounts import OfficeAccount
 from payments.models.checks import LedgerCheck
+from payments.models.drafts import ContributionDraft
 from payments.models.ledger import Account, Entry, Posting
-from payments.models.orders import ContributionOrder, CoveredPerson
+from payments.models.orders import ContributionOrder, CoveredPerson, Product
 from payments.models.payouts import PaymentOrder
 
 __all__ = [
     "Account",
+    "ContributionDraft",
     "ContributionOrder",
     "CoveredPerson",
     "Entry",
@@ -15,4 +17,5 @@ __all__ = [
     "OfficeAccount",
     "PaymentOrder",
     "Posting",
+    "Product",
 ]

@@ -1,0 +1,35 @@
+"""Transfer references: what a payer writes so that the money finds its order.
+
+``KH``, ten digits and a check character after ISO 7064 MOD 11-2 (a digit or X): a wrong character or two that
+changed places never make another reference.
+"""
+
+import re
+import secrets
+
+PREFIX = "KH"
+_SHAPE = re.compile(r"KH[\s.-]*((?:\d[\s.-]*){10})([0-9X])")
+
+
+def new() -> str:
+    """A reference by chance; the caller makes sure that it is new."""
+    return spelt(f"{secrets.randbelow(10**10):010}")
+
+
+def spelt(digits: str) -> str:
+    """The reference of ten ``digits``."""
+    return f"{PREFIX}{digits}{_check(digits)}"
+
+
+def found_in(text: str) -> list[str]:
+    """The references in the words of a transfer, each once, whatever blanks a bank put into them."""
+    compact = [(re.sub(r"\D", "", m[1]), m[2]) for m in _SHAPE.finditer(text.upper())]
+    return list(dict.fromkeys(spelt(digits) for digits, check in compact if check == _check(digits)))
+
+
+def _check(digits: str) -> str:
+    product = 0
+    for digit in digits:
+        product = (product + int(digit)) * 2 % 11
+    value = (12 - product) % 11
+    return "X" if value == 10 else str(value)
