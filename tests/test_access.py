@@ -20,6 +20,8 @@ from django.urls import get_resolver
 from django.urls.resolvers import URLPattern, URLResolver
 from django.utils import timezone
 
+from payments import receipts
+from payments.models import Receipt
 from portal import outbox
 from portal.models import AccessLog, OutboxMessage, User
 from procedures import (
@@ -71,6 +73,7 @@ from procedures.models import (
 )
 from tests import answers, posting
 from tests.conftest import PASSWORD, file_draft, make_draft
+from tests.payments.orders import order_of, paid
 
 SignIn = Callable[[User], Client]
 QUEUE = "/quan-tri/procedures/dossier/"
@@ -145,6 +148,10 @@ PAGES = {
     "chon-thu-tuc/<path:way>/": Row("iiiiiii", "mmmm", "/chon-thu-tuc/the-so/the/"),
     "tra-cuu/": EVERYBODY,
     "xac-thuc/<str:token>/": READERS,
+    "xac-thuc-bien-lai/<str:token>/": READERS,
+    "bien-lai/": Row("siiffff", "mmmm"),
+    "bien-lai/<str:code>/": OWNER_READS,
+    "bien-lai/<str:code>/tai-ve/": OWNER_READS,
     "co-quan/": READERS,
     "co-quan/<slug:slug>/": Row("iiiiiii", "mmmm", "/co-quan/cam-lam/"),
     "ho-so/": Row("siiffff", "mmmm"),
@@ -177,7 +184,9 @@ PAGES = {
     ),
     "quan-tri/jsi18n/": STAFF_READ,
     "quan-tri/r/<path:content_type_id>/<path:object_id>/": Row("sffgggg", "sfgg"),
-    "quan-tri/^(?P<app_label>portal|procedures|pension)/$": Row("sffiigi", "sfig", "/quan-tri/procedures/"),
+    "quan-tri/^(?P<app_label>portal|procedures|payments|pension)/$": Row(
+        "sffiigi", "sfig", "/quan-tri/procedures/"
+    ),
     "quan-tri/(?P<url>.*)$": Row("sffgggg", "sfgg", "/quan-tri/khong-co/"),
     "quan-tri/portal/user/<id>/password/": ADMINISTRATOR,
     "quan-tri/portal/outboxmessage/<int:pk>/xu-ly/": ADMINISTRATOR,
@@ -247,6 +256,9 @@ PAGES = {
     "quan-tri/procedures/export/<int:pk>/huy/": OFFICE,
     "quan-tri/procedures/reconciliation/moi/": Row("sffiiff", "sfif"),
     "quan-tri/procedures/reconciliation/<int:pk>/viec/<slug:doing>/": OFFICE,
+    "quan-tri/payments/receipt/xuat/": ANY_OFFICE,
+    "quan-tri/payments/receipt/<int:pk>/huy/": OFFICE,
+    "quan-tri/payments/receipt/<int:pk>/tep/<int:revision>/": OFFICE,
 }
 
 
@@ -290,6 +302,7 @@ MODELS = {
     "procedures/closure": Model("CA", "A", "A"),
     "procedures/supplementtext": Model("CA", "A", "A"),
     "procedures/legalfigure": Model("CA", "A", "A"),
+    "payments/receipt": Model(of_office=True, own_page=True),
 }
 
 
@@ -374,6 +387,7 @@ class Site:
     draft: Dossier
     examples: dict[str, Any]
     photo: int
+    receipt: Receipt
 
     def path(self, route: str) -> str:
         if TABLE[route].path:
@@ -381,8 +395,10 @@ class Site:
         drafted = re.search(r"/(buoc|giay-to-kem|kiem-tra|xoa-nhap|xoa)/", route)
         dossier = self.draft if drafted else self.filed
         name = "/".join(route.split("/")[1:3])
+        of_receipt = "bien-lai" in route
         values = {
-            "code": dossier.code or dossier.draft_code,
+            "code": self.receipt.code if of_receipt else dossier.code or dossier.draft_code,
+            "revision": 1,
             "number": self.photo
             if "/anh/" in route
             else 1
@@ -396,7 +412,7 @@ class Site:
             "row": self.examples["procedures/shipment"],
             "route": "569",
             "size": "a4",
-            "token": self.filed.documents.all()[0].token,
+            "token": self.receipt.token if of_receipt else self.filed.documents.all()[0].token,
             "action": "refuse",
             "doing": _doing(route),
             "content_type_id": ContentType.objects.get_for_model(Dossier).pk,
@@ -430,6 +446,7 @@ class Site:
             list(DeliveryFile.objects.values_list("pk")),
             list(ProcedureVersion.objects.order_by("pk").values_list("pk", "status", "digest")),
             list(StaffMember.objects.order_by("pk").values()),
+            list(Receipt.objects.values_list("code")),
         ]
 
 
@@ -459,6 +476,7 @@ def _export(office: Office, clerk: User) -> Export:
 @pytest.fixture
 def site(citizen: User, clerk: User, chance: Any) -> Site:
     filed = file_draft(make_draft(citizen, chance))
+    receipt = receipts.issue(paid(order_of(citizen)), now=timezone.now())
     batch, shipment, file = _posted(clerk)
     outbox.drain()
     assert filed.office is not None
@@ -514,9 +532,10 @@ def site(citizen: User, clerk: User, chance: Any) -> Site:
         ).pk,
         "procedures/supplementtext": SupplementText.objects.create(text="x", entered_by=clerk).pk,
         "procedures/legalfigure": LegalFigure.objects.all()[0].pk,
+        "payments/receipt": receipt.pk,
     }
     offices.forget_closures()  # or the closure shows from some request on
-    return Site(filed, make_draft(citizen, chance), examples, photo.pk)
+    return Site(filed, make_draft(citizen, chance), examples, photo.pk, receipt)
 
 
 class Browser(Client):

@@ -1,1 +1,5 @@
-"""The money desks in the Django admin."""
+"""The staff desk in the Django admin: money."""
+
+from payments.admin import receipts
+
+__all__ = ["receipts"]

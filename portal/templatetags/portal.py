@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django import forms, template
@@ -83,9 +84,9 @@ def file_size(size: int) -> str:
 
 
 @register.filter
-def dong(amount: int) -> str:
+def dong(amount: int | Decimal) -> str:
     """An amount in whole đồng: ``1.490.000 đ``."""
-    return MoneyField().display(amount)
+    return MoneyField().display(int(amount))
 
 
 @register.filter
@@ -113,6 +114,12 @@ def confidence(mark: str) -> str:
 def notice_words(notice: Notice) -> str:
     """What a notice says, in the language of the page."""
     return notices.words(notice)
+
+
+@register.filter
+def notice_address(notice: Notice) -> str:
+    """The page a notice leads to."""
+    return notices.address(notice)
 
 
 @register.filter

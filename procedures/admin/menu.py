@@ -57,6 +57,12 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             ],
         ),
         (
+            _("Money"),
+            [
+                (_("Receipts"), "receipt_long", "admin:payments_receipt_changelist", EVERYBODY),
+            ],
+        ),
+        (
             _("Catalogue"),
             [
                 (_("Procedures"), "account_tree", f"{_LIST}procedureversion_changelist", EVERYBODY),

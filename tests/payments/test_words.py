@@ -53,11 +53,7 @@ ONES = {
             "Hai tỷ không trăm hai mươi tư triệu một trăm mười lăm nghìn không trăm hai mươi mốt đồng",
         ),
         (1_005_000_000_000, "Một nghìn không trăm lẻ năm tỷ đồng"),
-        (
-            999_999_999_999_999,
-            "Chín trăm chín mươi chín nghìn chín trăm chín mươi chín tỷ chín trăm chín mươi chín triệu "
-            "chín trăm chín mươi chín nghìn chín trăm chín mươi chín đồng",
-        ),
+        (999_000_000_000_004, "Chín trăm chín mươi chín nghìn tỷ không trăm lẻ bốn đồng"),
     ],
 )
 def test_an_amount_is_said_as_a_cashier_says_it(amount: int, words: str) -> None:
