@@ -2,6 +2,7 @@
 
 import secrets
 import tempfile
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -105,7 +106,7 @@ class ReceiptAdmin(RoleAdmin):
             "said": shown(receipt),
             "state": _state(receipt),
             "papers": receipt.papers.all(),
-            "postings": ledger.postings_of(receipt.order),
+            "entries": _entries(receipt),
             "may_cancel": receipts.may_cancel(receipt, staff_user(request)),
             "refused": refused,
             "typed": request.POST if refused else {"payer": receipt.said["payer"]},
@@ -204,6 +205,20 @@ def _state(receipt: Receipt) -> tuple[str, str]:
     if receipt.cancels is not None:
         return "grey", _("cancels %(code)s") % {"code": receipt.cancels.code}
     return ("red", _("cancelled")) if receipt.cancellation else ("green", _("valid"))
+
+
+def _entries(receipt: Receipt) -> list[dict[str, Any]]:
+    """What the ledger says of the order, an entry a row: debits and credits without a sign."""
+    return [
+        {
+            "at": posting.posted_at,
+            "account": entry.get_account_display(),
+            "debit": max(entry.amount, Decimal(0)),
+            "credit": max(-entry.amount, Decimal(0)),
+        }
+        for posting in ledger.postings_of(receipt.order)
+        for entry in posting.entries.all()
+    ]
 
 
 def _address(receipt: Receipt) -> str:
