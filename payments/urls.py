@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from payments.views import contributions, orders
+from payments.views import contributions, orders, receipts
 
 urlpatterns = [
     path("dong-tien/", contributions.contribution_list, name="contributions"),
@@ -15,4 +15,8 @@ urlpatterns = [
     path("dong-tien/<slug:reference>/tinh-trang/", orders.state, name="contribution_state"),
     path("dong-tien/<slug:reference>/ma-qr.<slug:kind>", orders.code, name="contribution_code"),
     path("dong-tien/<slug:reference>/huy/", orders.cancel, name="contribution_cancel"),
+    path("bien-lai/", receipts.receipt_list, name="receipt_list"),
+    path("bien-lai/<str:code>/", receipts.receipt_page, name="receipt"),
+    path("bien-lai/<str:code>/tai-ve/", receipts.receipt_pdf, name="receipt_pdf"),
+    path("xac-thuc-bien-lai/<str:token>/", receipts.verify_receipt, name="verify_receipt"),
 ]

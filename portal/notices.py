@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import send_mail
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext, gettext_lazy
 
@@ -74,6 +75,8 @@ _WORDS = {
     "order_expired": gettext_lazy(
         "Order %(code)s was not paid in time and has expired; you can order again. If you have paid, call us."
     ),
+    "receipt_issued": gettext_lazy("Your payment of %(amount)s has arrived; receipt %(code)s is here."),
+    "receipt_cancelled": gettext_lazy("Receipt %(code)s was cancelled: %(reason)s"),
     "file_harmful": gettext_lazy("A file you sent for dossier %(code)s is harmful and was locked: %(file)s."),
 }
 # Where a sentence for the subject of the mail says less than the notice.
@@ -87,6 +90,13 @@ def words(notice: Notice) -> str:
     if facts.get("due") and facts.get("expected"):
         facts["due"] = f"{facts['due']} ({gettext('expected')})"
     return str(_WORDS.get(notice.kind, _NEWS)) % facts
+
+
+def address(notice: Notice) -> str:
+    """The page a notice leads to: of the dossier it is about, or what its fact ``page`` names."""
+    if not notice.about:
+        return reverse("profile")
+    return reverse(notice.facts.get("page", "dossier"), args=[notice.about])
 
 
 def _in_language(facts: dict[str, Any]) -> dict[str, Any]:

@@ -182,6 +182,8 @@ INNER_TOPICS = frozenset(
         "exports.make",
         "intake.deliver",
         "notices.email",
+        "payments.receipt",
+        "payments.receipt_paper",
         "post.remind",
     }
 )

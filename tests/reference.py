@@ -1,5 +1,7 @@
 """The province's reference data: loaded once, and put back in a moment after a test that commits."""
 
+from collections.abc import Iterable
+
 from django.db import connection, transaction
 from psycopg.sql import SQL, Composable, Identifier
 
@@ -37,6 +39,44 @@ def put_back() -> None:
         for table, rows in _kept.items():
             with connection.connection.cursor() as cursor, cursor.copy(_copy(table, "FROM STDIN")) as copy:
                 copy.write(rows)
+
+
+def added() -> dict[str, bytes]:
+    """The rows there are beside those of ``keep``, by table: what a test has made so far.
+
+    Raises ``ValueError`` when the test changed a row of ``keep``: that cannot be brought again.
+    """
+    made = {}
+    for table in _tables():
+        rows, kept = _lines(_copied_out(table)), set(_lines(_kept.get(table)))
+        new = [row for row in rows if row not in kept]
+        if len(rows) - len(new) != len(kept):
+            raise ValueError(f"{table}: rows that every test starts with were changed")
+        if new:
+            made[table] = b"".join(new)
+    return made
+
+
+def bring(made: dict[str, bytes]) -> None:
+    """Put what ``added`` found into the open transaction."""
+    for table, rows in made.items():
+        with connection.connection.cursor() as cursor, cursor.copy(_copy(table, "FROM STDIN")) as copy:
+            copy.write(rows)
+
+
+def _lines(rows: bytes | None) -> list[bytes]:
+    return (rows or b"").splitlines(keepends=True)
+
+
+def writes(tables: Iterable[str]) -> int:
+    """How many rows of ``tables`` this transaction has written so far, undone ones too."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT sum(pg_stat_get_xact_tuples_inserted(oid) + pg_stat_get_xact_tuples_updated(oid)"
+            " + pg_stat_get_xact_tuples_deleted(oid)) FROM pg_class WHERE relname = ANY(%s)",
+            [list(tables)],
+        )
+        return int(cursor.fetchone()[0])
 
 
 def _tables() -> list[str]:

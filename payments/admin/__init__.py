@@ -1,5 +1,5 @@
 """The money desks in the Django admin."""
 
-from payments.admin import accounts, journal, orders
+from payments.admin import accounts, files, journal, orders, receipts
 
-__all__ = ["accounts", "journal", "orders"]
+__all__ = ["accounts", "files", "journal", "orders", "receipts"]

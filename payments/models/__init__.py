@@ -6,6 +6,7 @@ from payments.models.drafts import ContributionDraft
 from payments.models.ledger import Account, Entry, Posting
 from payments.models.orders import ContributionOrder, CoveredPerson, Product
 from payments.models.payouts import PaymentOrder
+from payments.models.receipts import Receipt, ReceiptPaper, ReceiptSeries
 
 __all__ = [
     "Account",
@@ -18,4 +19,7 @@ __all__ = [
     "PaymentOrder",
     "Posting",
     "Product",
+    "Receipt",
+    "ReceiptPaper",
+    "ReceiptSeries",
 ]

@@ -117,6 +117,12 @@ def notice_words(notice: Notice) -> str:
 
 
 @register.filter
+def notice_address(notice: Notice) -> str:
+    """The page a notice leads to."""
+    return notices.address(notice)
+
+
+@register.filter
 def label(row: Any) -> str:
     """The label of a row that has one in each language."""
     return str(row.label_en if get_language() == "en" else row.label_vi)

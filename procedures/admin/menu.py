@@ -68,6 +68,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 ),
                 (_("Ledger"), "balance", f"{_MONEY}posting_changelist", EVERYBODY),
                 (_("Bank accounts"), "savings", f"{_MONEY}officeaccount_changelist", EVERYBODY),
+                (_("Receipts"), "receipt_long", "admin:payments_receipt_changelist", EVERYBODY),
             ],
         ),
         (

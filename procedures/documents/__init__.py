@@ -40,6 +40,7 @@ from procedures.documents.contents import (
     Table,
     TrackingBook,
 )
+from procedures.documents.money import ContributionReceipt, PaidPerson
 from procedures.documents.sheets import sheet
 from procedures.documents.text import TIME_ZONE, RenderError, local
 from procedures.documents.typesetting import compiled
@@ -51,6 +52,7 @@ __all__ = [
     "CardSlip",
     "Choice",
     "Content",
+    "ContributionReceipt",
     "ControlSheet",
     "DossierDocument",
     "Enclosure",
@@ -63,6 +65,7 @@ __all__ = [
     "ListForm",
     "Manifest",
     "OfficialForm",
+    "PaidPerson",
     "PostalParty",
     "PostingLabel",
     "Receipt",
@@ -79,7 +82,7 @@ __all__ = [
 ]
 
 
-def render(content: Content, *, made_at: datetime) -> bytes:
+def render(content: Content | ContributionReceipt, *, made_at: datetime) -> bytes:
     """The PDF of ``content``: tagged, fonts embedded, PDF/A-2a and PDF/UA-1.
 
     The same content and ``made_at`` (aware) give the same bytes. Raises ``RenderError``.

@@ -29,6 +29,7 @@ from procedures.documents.contents import (
     SupplementRequest,
     TrackingBook,
 )
+from procedures.documents.money import ContributionReceipt, contribution_receipt
 from procedures.documents.text import Data, clean, cleaned, day, day_in_words, local, moment, printed
 
 # Longer lists do not fit an A6 label; what is left out is counted in a last line.
@@ -36,7 +37,7 @@ _LABEL_LINES = 8
 _LABEL_TEXT = 160
 
 
-def sheet(content: Content) -> tuple[str, Data]:
+def sheet(content: Content | ContributionReceipt) -> tuple[str, Data]:
     """The template of a content and the data it is given."""
     template, given = _SHEETS[type(content)]
     if isinstance(content, OfficialForm):
@@ -260,6 +261,7 @@ _SHEETS: dict[type, tuple[str, Callable[[Any], Data]]] = {
     ReturnLabel: ("labels.typ", lambda label: _labels((label,), on_a4=False)),
     BatchLabels: ("labels.typ", lambda batch: _labels(batch.labels, on_a4=batch.on_a4, title=batch.title)),
     Manifest: ("manifest.typ", _manifest),
+    ContributionReceipt: ("contribution_receipt.typ", contribution_receipt),
 }
 # Official forms that are laid out in a way of their own.
 _LAYOUTS = {"TK1-TS": "tk1_ts.typ", "2-CBH": "2_cbh.typ", "13-HSB": "13_hsb.typ"}

@@ -74,7 +74,7 @@ def dossier_list(request: UserRequest) -> HttpResponse:
     page = Paginator(found, 20).get_page(request.GET.get("page"))
     rows = [_row(dossier) for dossier in page.object_list]
     told = [
-        {"words": notices.words(n), "at": n.created_at, "about": n.about, "new": n.read_at is None}
+        {"words": notices.words(n), "at": n.created_at, "page": notices.address(n), "new": n.read_at is None}
         for n in request.user.notices.all()[:5]
     ]
     request.user.notices.filter(read_at=None).update(read_at=timezone.now())
