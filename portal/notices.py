@@ -22,6 +22,18 @@ def notify(user: User, kind: str, *, about: str, facts: Mapping[str, Any], key: 
 
 _WORDS = {
     "filed": gettext_lazy("We have received dossier %(code)s."),
+    "with_agent": gettext_lazy("Dossier %(code)s is with the collecting agent, who checks your payment first."),
+    "agent_returned": gettext_lazy(
+        "The collecting agent has a question about dossier %(code)s. Its page says what to do."
+    ),
+    "agent_confirmed": gettext_lazy(
+        "The collecting agent has confirmed your payment; dossier %(code)s is with the office now."
+    ),
+    "agent_task": gettext_lazy("Refund %(code)s waits for your confirmation, on the agent's desk."),
+    "paid": gettext_lazy("The money of dossier %(code)s has been transferred to your account."),
+    "account_wrong": gettext_lazy(
+        "The bank could not pay the money of dossier %(code)s. Please correct the account on its page."
+    ),
     "originals_received": gettext_lazy(
         "The papers of dossier %(code)s have arrived. Result promised for %(due)s."
     ),

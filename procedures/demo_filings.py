@@ -188,7 +188,6 @@ def _about(who: Person, today: date, chance: random.Random) -> dict[str, Any]:
         "new_address": "25 Lê Lợi, phường 7, thành phố Tuy Hòa, Phú Yên",
         "stop_after_month": f"{today.month}/{today.year}",
         "stopped_from": f"3/{today.year - 2}",
-        "collecting_agent": "Đại lý thu Bưu điện Cam Ranh",
         "contribution_amount": "1.500.000",
         "reason": "Bị mất khi chuyển nhà.",
         "change_request": "Cấp lại theo thông tin đã khai.",

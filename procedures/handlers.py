@@ -13,6 +13,11 @@ from procedures.papers.dispatch import make_labels
 TOLD = {
     "file": "filed",
     "file_complete": "filed",
+    "file_with_agent": "with_agent",
+    "agent_return": "agent_returned",
+    "agent_confirm": "agent_confirmed",
+    "record_payment": "paid",
+    "payment_failed": "account_wrong",
     "record_originals": "originals_received",
     "ask_supplement": "supplement_asked",
     "approve": "decided",

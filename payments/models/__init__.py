@@ -4,6 +4,7 @@ from payments.models.accounts import OfficeAccount
 from payments.models.ledger import Account, Entry, Posting
 from payments.models.orders import ContributionOrder, CoveredPerson
 from payments.models.payouts import PaymentOrder
+from payments.models.refunds import Refund
 
 __all__ = [
     "Account",
@@ -13,4 +14,5 @@ __all__ = [
     "OfficeAccount",
     "PaymentOrder",
     "Posting",
+    "Refund",
 ]

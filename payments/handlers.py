@@ -1,0 +1,19 @@
+"""Side effects of this app, by outbox topic. Each is safe to run twice."""
+
+from django.utils import timezone
+
+from payments import refund_payments, refunds
+from portal import notices, outbox
+from portal.models import OutboxMessage
+from procedures.models import Dossier
+
+settle = refund_payments.settle  # registered as the outcome of refunds
+
+
+@outbox.handler("payments.refund_asked")
+def open_refund(message: OutboxMessage) -> None:
+    """Open the refund a dossier asks for, and tell the collecting agent of the task."""
+    dossier = Dossier.objects.select_related("procedure", "agent__user").get(pk=message.payload["dossier"])
+    refund = refunds.open_for(dossier, now=timezone.now())
+    if refund is not None and dossier.agent and dossier.state == "with_agent":
+        notices.notify(dossier.agent.user, "agent_task", about=str(dossier.code), facts={}, key=message.key)
