@@ -16,4 +16,5 @@ def open_refund(message: OutboxMessage) -> None:
     dossier = Dossier.objects.select_related("procedure", "agent__user").get(pk=message.payload["dossier"])
     refund = refunds.open_for(dossier, now=timezone.now())
     if refund is not None and dossier.agent and dossier.state == "with_agent":
-        notices.notify(dossier.agent.user, "agent_task", about=str(dossier.code), facts={}, key=message.key)
+        facts = {"code": dossier.code}
+        notices.notify(dossier.agent.user, "agent_task", about="", facts=facts, key=message.key)

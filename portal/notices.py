@@ -30,10 +30,6 @@ _WORDS = {
         "The collecting agent has confirmed your payment; dossier %(code)s is with the office now."
     ),
     "agent_task": gettext_lazy("Refund %(code)s waits for your confirmation, on the agent's desk."),
-    "paid": gettext_lazy("The money of dossier %(code)s has been transferred to your account."),
-    "account_wrong": gettext_lazy(
-        "The bank could not pay the money of dossier %(code)s. Please correct the account on its page."
-    ),
     "originals_received": gettext_lazy(
         "The papers of dossier %(code)s have arrived. Result promised for %(due)s."
     ),

@@ -16,8 +16,6 @@ TOLD = {
     "file_with_agent": "with_agent",
     "agent_return": "agent_returned",
     "agent_confirm": "agent_confirmed",
-    "record_payment": "paid",
-    "payment_failed": "account_wrong",
     "record_originals": "originals_received",
     "ask_supplement": "supplement_asked",
     "approve": "decided",

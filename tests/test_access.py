@@ -20,6 +20,7 @@ from django.urls import get_resolver
 from django.urls.resolvers import URLPattern, URLResolver
 from django.utils import timezone
 
+from payments.models import Refund
 from portal import outbox
 from portal.models import AccessLog, OutboxMessage, User
 from procedures import (
@@ -37,6 +38,7 @@ from procedures import (
 )
 from procedures.books import Scope
 from procedures.models import (
+    AgentArea,
     AreaChange,
     AssignmentRule,
     Attachment,
@@ -69,7 +71,7 @@ from procedures.models import (
     SupplementText,
     TakeOver,
 )
-from tests import answers, posting
+from tests import answers, posting, refunding
 from tests.conftest import PASSWORD, file_draft, make_draft
 
 SignIn = Callable[[User], Client]
@@ -164,6 +166,16 @@ PAGES = {
     "ho-so/<str:code>/dia-chi-nhan/": OWNER,
     "ho-so/<str:code>/bo-sung/": OWNER,
     "ho-so/<str:code>/rut/": OWNER,
+    "hoan-tien/<str:code>/uoc-tinh/": Row("sggffff", "mmmm"),
+    "hoan-tien/<str:code>/tra-loi/": Row("sggffff", "sgff"),
+    "dai-ly/": Row("sffffff", "mmmm"),
+    "dai-ly/<int:pk>/": Row("sggffff", "mmmm"),
+    "dai-ly/<int:pk>/xac-nhan/": Row("sggffff", "sgff"),
+    "dai-ly/<int:pk>/tra-lai/": Row("sggffff", "sgff"),
+    "dai-ly/<int:pk>/bien-lai/<int:number>/": Row("sggffff", "mmmm"),
+    "dai-ly/danh-sach/<slug:form>-<int:year>-<int:month>.<slug:kind>": Row(
+        "sffffff", "mmmm", "/dai-ly/danh-sach/d03-2021-8.pdf"
+    ),
     "quan-tri/": STAFF,
     "quan-tri/search/": STAFF,
     "quan-tri/login/": Row("sffffff", "sfff"),
@@ -247,6 +259,7 @@ PAGES = {
     "quan-tri/procedures/export/<int:pk>/huy/": OFFICE,
     "quan-tri/procedures/reconciliation/moi/": Row("sffiiff", "sfif"),
     "quan-tri/procedures/reconciliation/<int:pk>/viec/<slug:doing>/": OFFICE,
+    "quan-tri/payments/refund/<int:pk>/viec/<slug:doing>/": OFFICE,
 }
 
 
@@ -290,6 +303,8 @@ MODELS = {
     "procedures/closure": Model("CA", "A", "A"),
     "procedures/supplementtext": Model("CA", "A", "A"),
     "procedures/legalfigure": Model("CA", "A", "A"),
+    "procedures/agentarea": Model("CA", "A", "A"),
+    "payments/refund": Model(of_office=True, own_page=True),
 }
 
 
@@ -362,6 +377,7 @@ def _doing(route: str) -> str:
         "buu-gui": "go",
         "tuyen": "tra-lai",
         "reconciliation": "quet",
+        "refund": "duyet",
     }
     return next((doing for part, doing in examples.items() if f"/{part}/" in route), "len")
 
@@ -430,6 +446,7 @@ class Site:
             list(DeliveryFile.objects.values_list("pk")),
             list(ProcedureVersion.objects.order_by("pk").values_list("pk", "status", "digest")),
             list(StaffMember.objects.order_by("pk").values()),
+            list(Refund.objects.order_by("pk").values_list("pk", "state", "amount", "approved_by")),
         ]
 
 
@@ -470,6 +487,7 @@ def site(citizen: User, clerk: User, chance: Any) -> Site:
     parcel, _fresh = parcels.receive("", actor=clerk, key="x", now=timezone.now())
     photo = photos.add(parcel, SimpleUploadedFile("anh.jpg", answers.PHOTO), actor=clerk, now=timezone.now())
     away = _elsewhere()
+    refund = refunding.refund_of(refunding.filed(away.owner, refunding.agent(clerk)))
     parcels.receive(str(away.code), actor=clerk, key="y", now=timezone.now())
     examples = {
         "portal/user": citizen.pk,
@@ -514,6 +532,8 @@ def site(citizen: User, clerk: User, chance: Any) -> Site:
         ).pk,
         "procedures/supplementtext": SupplementText.objects.create(text="x", entered_by=clerk).pk,
         "procedures/legalfigure": LegalFigure.objects.all()[0].pk,
+        "procedures/agentarea": AgentArea.objects.get().pk,
+        "payments/refund": refund.pk,
     }
     offices.forget_closures()  # or the closure shows from some request on
     return Site(filed, make_draft(citizen, chance), examples, photo.pk)

@@ -49,6 +49,12 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             ],
         ),
         (
+            _("Money"),
+            [
+                (_("Refunds"), "currency_exchange", "admin:payments_refund_changelist", EVERYBODY),
+            ],
+        ),
+        (
             _("Intake books"),
             [
                 (_("Daily intake lists"), "list_alt", f"{_LIST}intakelist_changelist", EVERYBODY),
@@ -77,6 +83,12 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Changes of areas"), "alt_route", f"{_LIST}areachange_changelist", ADMINISTRATOR),
                 (_("Members of staff"), "badge", f"{_LIST}staffmember_changelist", LEADERS),
                 (_("Organisations"), "domain", "admin:portal_organisation_changelist", EVERYBODY),
+                (
+                    _("Wards of agents"),
+                    "storefront",
+                    f"{_LIST}agentarea_changelist",
+                    EVERYBODY,
+                ),
                 (_("Wards"), "map", "admin:portal_ward_changelist", EVERYBODY),
                 (
                     _("Post offices"),
