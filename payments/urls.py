@@ -1,5 +1,9 @@
 """Pages of this app. Paths are Vietnamese without marks and stay as they are."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from payments import views
+
+urlpatterns: list[URLPattern] = [
+    path("ho-so/<str:code>/tai-khoan-nhan/", views.account, name="payout_account"),
+]

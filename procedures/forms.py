@@ -74,7 +74,12 @@ def _ward(field: Question, definition: Definition, today: date, common: Common) 
 
 
 def _bank(field: Question, definition: Definition, today: date, common: Common) -> fields.PortalField:
-    return SelectField(source=lambda: _banks(int(time.monotonic() // 60)), **common)
+    return SelectField(source=banks, **common)
+
+
+def banks() -> Options:
+    """The banks to choose from."""
+    return _banks(int(time.monotonic() // 60))
 
 
 @lru_cache(maxsize=2)

@@ -200,8 +200,10 @@ def _towards_untaken(definition: Definition, start: str, taken: set[str]) -> Tra
 
 def act(dossier: Dossier, transition: Transition, number: int) -> None:
     """Do what a person of the dossier's office would do to take this action."""
-    actor = dossier.owner
-    if transition.roles[0] != "citizen":
+    actor: User | None = dossier.owner
+    if transition.roles[0] == "system":
+        actor = None
+    elif transition.roles[0] != "citizen":
         assert dossier.office is not None
         role = transition.roles[0]
         name = f"{role}.{dossier.office.slug}"
@@ -328,6 +330,8 @@ CODES = {
     "proposed": 4,
     "need_more": 5,
     "approved": 9,
+    "account_wanted": 9,
+    "account_wanted_posted": 9,
     "dispatched": 9,
     "returned": 10,
     "refused": 3,
@@ -348,11 +352,21 @@ def test_states_carry_the_national_status_codes(definition: Definition) -> None:
 
 @ALL
 def test_citizens_and_staff_take_their_own_actions(definition: Definition) -> None:
-    own = {"file", "file_complete", "answer_supplement", "withdraw"}
+    own = {
+        "file",
+        "file_complete",
+        "answer_supplement",
+        "withdraw",
+        "correct_account",
+        "correct_account_posted",
+    }
+    banks = {"order_payment", "note_paid", "reject_payment", "reject_payment_posted"}
     either = {"note_lost", "post_again"}  # who hears first that a parcel is lost says so
     for transition in definition.transitions:
         if transition.action in either:
             assert set(transition.roles) == {"citizen", "clerk", "supervisor"}
+        elif transition.action in banks:
+            assert transition.roles == ["system"]
         else:
             assert set(transition.roles) <= ({"citizen"} if transition.action in own else STAFF)
 

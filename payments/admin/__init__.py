@@ -1,1 +1,5 @@
 """The money desks in the Django admin."""
+
+from payments.admin import batches, lump_sums, payouts, results
+
+__all__ = ["batches", "lump_sums", "payouts", "results"]
