@@ -7,4 +7,4 @@ class PaymentsConfig(AppConfig):
     verbose_name = _("Payments")
 
     def ready(self) -> None:
-        from payments import handlers, payouts, rules  # noqa: F401
+        from payments import batches, handlers, lump_sums, payouts, pension_lists, rules  # noqa: F401

@@ -2,12 +2,10 @@
 
 from django.utils import timezone
 
-from payments import refund_payments, refunds
+from payments import refund_payments, refunds  # noqa: F401 (registers what becomes of the money)
 from portal import notices, outbox
 from portal.models import OutboxMessage
 from procedures.models import Dossier
-
-settle = refund_payments.settle  # registered as the outcome of refunds
 
 
 @outbox.handler("payments.refund_asked")

@@ -19,7 +19,7 @@ from payments.models import Account, ContributionOrder, CoveredPerson, PaymentOr
 from payments.models.orders import Product
 from portal.models import Filer, User
 from portal.templatetags.portal import dong
-from procedures import offices, rates, workflow
+from procedures import offices, paying, rates, workflow
 from procedures.definition import Definition
 from procedures.models import Dossier, StaffMember
 from procedures.workflow import MoveRefused
@@ -245,12 +245,15 @@ def approve(refund: Refund, *, actor: User, key: str, now: datetime, note: str =
             return locked
         if locked.state != State.PROPOSED or locked.amount is None:
             raise MoveRefused(_("No amount has been proposed."))
+        amount = int(locked.amount)
         _check_second_person(dossier, locked, actor)
         check_cap(actor, locked.amount, timezone.localdate(now))
         _hold(locked)
         _check_amount(locked, locked.amount)
         _owe(dossier, locked, actor=actor, key=key, now=now)
         workflow.move(dossier, "approve", actor=actor, key=key, note=note, now=now)
+        ordered = f"refund:{locked.pk}:ordered"
+        paying.note(dossier, paying.ORDERED, actor=None, key=ordered, facts={"amount": amount}, now=now)
     return locked
 
 
@@ -281,11 +284,9 @@ def check_cap(actor: User, amount: Decimal, on: date) -> None:
 
 
 def _owe(dossier: Dossier, refund: Refund, *, actor: User, key: str, now: datetime) -> None:
+    """Post what is owed, and order its payment."""
     assert refund.amount is not None
     assert dossier.office is not None
-    refund.payment = order_payment(refund, dossier, key=f"refund:{refund.pk}", now=now)
-    refund.state, refund.approved_by, refund.approved_at = State.APPROVED, actor, now
-    refund.save()
     ledger.post(
         "refund_decided",
         ledger.transfer(refund.amount, debit=Account.FUND, credit=Account.REFUNDS),
@@ -296,15 +297,7 @@ def _owe(dossier: Dossier, refund: Refund, *, actor: User, key: str, now: dateti
         actor=actor,
         note=str(dossier),
     )
-
-
-def order_payment(
-    refund: Refund, dossier: Dossier, *, key: str, now: datetime, follows: PaymentOrder | None = None
-) -> PaymentOrder:
-    """The order to pay ``refund`` to the account it now holds."""
-    assert refund.amount is not None
-    assert dossier.office is not None
-    return payouts.order_payment(
+    refund.payment = payouts.order_payment(
         source=PaymentOrder.Source.REFUND,
         document=refund,
         office=dossier.office,
@@ -314,10 +307,11 @@ def order_payment(
         account_number=refund.account_number,
         amount=refund.amount,
         purpose=f"HOAN TRA {dossier.code}",
-        key=key,
+        key=f"refund:{refund.pk}",
         now=now,
-        follows=follows,
     )
+    refund.state, refund.approved_by, refund.approved_at = State.APPROVED, actor, now
+    refund.save()
 
 
 def lock(refund: Refund) -> tuple[Dossier, Refund]:
@@ -326,6 +320,13 @@ def lock(refund: Refund) -> tuple[Dossier, Refund]:
     dossier = found.get(pk=refund.dossier_id)
     locked = Refund.objects.select_for_update(of=("self",)).select_related("bank").get(pk=refund.pk)
     return dossier, locked
+
+
+def payments_of(refund: Refund) -> list[PaymentOrder]:
+    """The orders that pay ``refund``: one, and another for each that failed."""
+    kind = str(Refund._meta.model_name)
+    found = PaymentOrder.objects.filter(document_kind=kind, document_id=refund.pk)
+    return list(found.select_related("bank").order_by("pk"))
 
 
 def grounds(definition: Definition) -> dict[str, str]:

@@ -48,6 +48,14 @@ _WORDS = {
     "kept_for_you": gettext_lazy(
         "The result of dossier %(code)s waits for you at %(office)s. Please bring an identity card."
     ),
+    "payment_ordered": gettext_lazy("The payment of dossier %(code)s is on its way to your bank."),
+    "payment_made": gettext_lazy("The bank has paid the money of dossier %(code)s into your account."),
+    "payment_failed": gettext_lazy(
+        "The bank could not pay the money of dossier %(code)s. Please correct your account on its page."
+    ),
+    "account_corrected": gettext_lazy(
+        "We have noted another account for dossier %(code)s; the payment is ordered again."
+    ),
     "returned": gettext_lazy("The result of dossier %(code)s has been handed over."),
     "result_here": gettext_lazy("The result of dossier %(code)s is here: download it from its page."),
     "apologised": gettext_lazy(

@@ -100,7 +100,7 @@ def words_of_facts(event: DossierEvent) -> list[str]:
         lines.append(_("%(office)s looks after it (%(law)s); its code stays.") % words)
     if event.action == "parcel_received":
         lines.append(_("It lies at %(office)s.") % {"office": event.facts["office"]})
-    lines += _post_words(event)
+    lines += _post_words(event) + _money_words(event)
     if "way_back" in event.facts:
         lines.append(_("The way back: %(how)s") % {"how": event.facts["way_back"]})
     lines += [_paper_words(paper) for paper in event.facts.get("papers", [])]
@@ -126,6 +126,16 @@ def _post_words(event: DossierEvent) -> list[str]:
         lines.append(_("Day: %(day)s") % {"day": f"{date.fromisoformat(on):%d/%m/%Y}"})
     if address := said.get("address"):
         lines.append(_("Address: %(address)s") % {"address": address})
+    return lines
+
+
+def _money_words(event: DossierEvent) -> list[str]:
+    """To which account money went, and why the bank could not pay it."""
+    said, lines = event.facts, []
+    if account := said.get("paid_to"):
+        lines.append(_("Account: %(account)s") % {"account": account})
+    if reason := said.get("bank_reason"):
+        lines.append(_("The bank says: %(reason)s.") % {"reason": str(reason).rstrip(".")})
     return lines
 
 

@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from portal import notices, outbox
 from portal.models import OutboxMessage
-from procedures import closures, deliveries, packing, papers, undelivered
+from procedures import closures, deliveries, packing, papers, paying, undelivered
 from procedures.areas import handover
 from procedures.models import DispatchBatch, Dossier, DossierEvent, PostalItem, Shipment
 from procedures.papers.dispatch import make_labels
@@ -35,6 +35,10 @@ TOLD = {
     undelivered.UNDELIVERED: "undelivered",
     undelivered.ADDRESS_ASKED: "address_asked",
     undelivered.KEPT: "kept_for_you",
+    **dict.fromkeys(("order_payment", paying.ORDERED), "payment_ordered"),
+    **dict.fromkeys(("note_paid", paying.PAID), "payment_made"),
+    **dict.fromkeys(("reject_payment", "reject_payment_posted", paying.FAILED), "payment_failed"),
+    **dict.fromkeys(("correct_account", "correct_account_posted", paying.CORRECTED), "account_corrected"),
 }
 
 

@@ -188,6 +188,9 @@ INNER_TOPICS = frozenset(
         "exports.make",
         "intake.deliver",
         "notices.email",
+        "payments.batch_files",
+        "payments.pay_pension_list",
+        "payments.payout_result",
         "post.remind",
     }
 )
@@ -214,6 +217,10 @@ RECORDED: Mapping[str, Words] = {
     "address_given": _("A new address for the result"),
     "to_send_again": _("The result will be posted again"),
     "kept_here": _("The result waits for you at the office"),
+    "payment_ordered": _("Payment ordered"),
+    "payment_made": _("Paid"),
+    "payment_failed": _("The bank could not pay"),
+    "account_corrected": _("Account given again"),
 }
 # Of these, what is between the people of the office: citizens do not read it.
 INNER_RECORDS = frozenset({"assigned", "taken_over"})

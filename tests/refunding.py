@@ -4,9 +4,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
-from payments import agents, refunds
+from payments import agents, payouts, refunds
 from payments.models import ContributionOrder, CoveredPerson, OfficeAccount, PaymentOrder, Refund
 from portal import outbox
 from portal.models import User
@@ -79,16 +80,14 @@ def approved(dossier: Dossier, supervisor: User) -> Refund:
 
 
 def bank_says(refund: Refund, state: str, reason: str = "") -> PaymentOrder:
-    """What the bank's file tells of the payment, as the payouts do."""
-    order = refund_of(refund.dossier).payment
-    assert order is not None
-    PaymentOrder.objects.filter(pk=order.pk).update(state=state, reason=reason)
-    from django.db import transaction
-
+    """What the bank's file tells of the newest payment, as the payouts do."""
+    order = refunds.payments_of(refund)[-1]
+    PaymentOrder.objects.filter(pk=order.pk).update(state=state, reason=reason, closed_at=timezone.now())
+    order.refresh_from_db()
     with transaction.atomic():
-        outbox.enqueue("payments.payout_result", key=f"{order.pk}:{state}", order=order.pk)
+        payouts.report(order)
     outbox.drain()
-    return PaymentOrder.objects.get(pk=order.pk)
+    return order
 
 
 def order_of(who: User, *, paid: bool = True, amount: int = 804_600, key: str = "o") -> CoveredPerson:

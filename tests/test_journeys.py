@@ -375,6 +375,8 @@ CODES = {
     "proposed": 4,
     "need_more": 5,
     "approved": 9,
+    "account_wanted": 9,
+    "account_wanted_posted": 9,
     "dispatched": 9,
     "returned": 10,
     "refused": 3,
@@ -402,14 +404,19 @@ def test_citizens_and_staff_take_their_own_actions(definition: Definition) -> No
         "answer_agent",
         "answer_supplement",
         "withdraw",
+        "correct_account",
+        "correct_account_posted",
     }
     agents = {"agent_confirm", "agent_return"}
+    banks = {"order_payment", "note_paid", "reject_payment", "reject_payment_posted"}
     either = {"note_lost", "post_again"}  # who hears first that a parcel is lost says so
     for transition in definition.transitions:
         if transition.action in either:
             assert set(transition.roles) == {"citizen", "clerk", "supervisor"}
         elif transition.action in agents:
             assert transition.roles == ["agent"]
+        elif transition.action in banks:
+            assert transition.roles == ["system"]
         else:
             assert set(transition.roles) <= ({"citizen"} if transition.action in own else STAFF)
 

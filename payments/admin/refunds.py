@@ -94,6 +94,7 @@ class RefundAdmin(RoleAdmin):
             and refund.state == Refund.State.PROPOSED
             and refund.proposed_by_id != user.pk
             and refunds.may_approve(user, refund),
+            "payments": refunds.payments_of(refund),
             "postings": ledger.postings_of(refund),
             "refused": refused,
             "doing": doing,

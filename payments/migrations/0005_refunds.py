@@ -10,7 +10,7 @@ import portal.sealing
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0002_ledger_guards"),
+        ("payments", "0006_payouts"),
         ("procedures", "0026_agents"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

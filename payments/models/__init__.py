@@ -1,18 +1,28 @@
 """Money in and out: constraints, no flow."""
 
 from payments.models.accounts import OfficeAccount
+from payments.models.batches import BatchDownload, BatchFile, BatchRelease, PayoutBatch
 from payments.models.ledger import Account, Entry, Posting
+from payments.models.lump_sums import LumpSum
 from payments.models.orders import ContributionOrder, CoveredPerson
 from payments.models.payouts import PaymentOrder
 from payments.models.refunds import Refund
+from payments.models.results import ResultFile, ResultRow
 
 __all__ = [
     "Account",
+    "BatchDownload",
+    "BatchFile",
+    "BatchRelease",
     "ContributionOrder",
     "CoveredPerson",
     "Entry",
+    "LumpSum",
     "OfficeAccount",
     "PaymentOrder",
+    "PayoutBatch",
     "Posting",
     "Refund",
+    "ResultFile",
+    "ResultRow",
 ]

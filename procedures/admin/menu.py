@@ -14,6 +14,7 @@ MENTIONS = "admin:procedures_dossier_mentions"
 Link = tuple[str, str, str, Collection[str]]
 """Words, icon, name of the address, roles."""
 _LIST = "admin:procedures_"
+_MONEY = "admin:payments_"
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -60,6 +61,15 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Daily intake lists"), "list_alt", f"{_LIST}intakelist_changelist", EVERYBODY),
                 (_("Ready for you"), "download", f"{_LIST}intakelist_ready", EVERYBODY),
                 (_("Reconciliation"), "rule", f"{_LIST}reconciliation_changelist", EVERYBODY),
+            ],
+        ),
+        (
+            _("Money"),
+            [
+                (_("Lump sums"), "savings", f"{_MONEY}lumpsum_changelist", EVERYBODY),
+                (_("Payment orders"), "payments", f"{_MONEY}paymentorder_changelist", EVERYBODY),
+                (_("Payout batches"), "account_balance_wallet", f"{_MONEY}payoutbatch_changelist", EVERYBODY),
+                (_("Results of the bank"), "fact_check", f"{_MONEY}resultfile_changelist", EVERYBODY),
             ],
         ),
         (
