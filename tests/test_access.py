@@ -20,7 +20,7 @@ from django.urls import get_resolver
 from django.urls.resolvers import URLPattern, URLResolver
 from django.utils import timezone
 
-from payments.models import Refund
+from payments.models import LumpSum, PaymentOrder, PayoutBatch, Refund, ResultFile
 from portal import outbox
 from portal.models import AccessLog, OutboxMessage, User
 from procedures import (
@@ -71,7 +71,7 @@ from procedures.models import (
     SupplementText,
     TakeOver,
 )
-from tests import answers, posting, refunding
+from tests import answers, paying, posting, refunding
 from tests.conftest import PASSWORD, file_draft, make_draft
 
 SignIn = Callable[[User], Client]
@@ -176,6 +176,7 @@ PAGES = {
     "dai-ly/danh-sach/<slug:form>-<int:year>-<int:month>.<slug:kind>": Row(
         "sffffff", "mmmm", "/dai-ly/danh-sach/d03-2021-8.pdf"
     ),
+    "ho-so/<str:code>/tai-khoan-nhan/": OWNER,
     "quan-tri/": STAFF,
     "quan-tri/search/": STAFF,
     "quan-tri/login/": Row("sffffff", "sfff"),
@@ -189,7 +190,9 @@ PAGES = {
     ),
     "quan-tri/jsi18n/": STAFF_READ,
     "quan-tri/r/<path:content_type_id>/<path:object_id>/": Row("sffgggg", "sfgg"),
-    "quan-tri/^(?P<app_label>portal|procedures|pension)/$": Row("sffiigi", "sfig", "/quan-tri/procedures/"),
+    "quan-tri/^(?P<app_label>portal|procedures|payments|pension)/$": Row(
+        "sffiigi", "sfig", "/quan-tri/procedures/"
+    ),
     "quan-tri/(?P<url>.*)$": Row("sffgggg", "sfgg", "/quan-tri/khong-co/"),
     "quan-tri/portal/user/<id>/password/": ADMINISTRATOR,
     "quan-tri/portal/outboxmessage/<int:pk>/xu-ly/": ADMINISTRATOR,
@@ -260,6 +263,13 @@ PAGES = {
     "quan-tri/procedures/reconciliation/moi/": Row("sffiiff", "sfif"),
     "quan-tri/procedures/reconciliation/<int:pk>/viec/<slug:doing>/": OFFICE,
     "quan-tri/payments/refund/<int:pk>/viec/<slug:doing>/": OFFICE,
+    "quan-tri/payments/lumpsum/cho-ghi/": ANY_OFFICE,
+    "quan-tri/payments/lumpsum/ghi/<int:dossier>/": Row("sffiggf", "sfgg"),
+    "quan-tri/payments/lumpsum/<int:pk>/viec/<slug:doing>/": OFFICE,
+    "quan-tri/payments/payoutbatch/lap-lo/": ANY_OFFICE,
+    "quan-tri/payments/payoutbatch/<int:pk>/viec/<slug:doing>/": OFFICE,
+    "quan-tri/payments/payoutbatch/<int:pk>/tai-ve/<slug:kind>/": OFFICE,
+    "quan-tri/payments/resultfile/tai-len/": ANY_OFFICE,
 }
 
 
@@ -305,6 +315,10 @@ MODELS = {
     "procedures/legalfigure": Model("CA", "A", "A"),
     "procedures/agentarea": Model("CA", "A", "A"),
     "payments/refund": Model(of_office=True, own_page=True),
+    "payments/lumpsum": Model(of_office=True, own_page=True),
+    "payments/paymentorder": Model(of_office=True, own_page=True),
+    "payments/payoutbatch": Model(of_office=True, own_page=True),
+    "payments/resultfile": Model(of_office=True, own_page=True),
 }
 
 
@@ -378,8 +392,16 @@ def _doing(route: str) -> str:
         "tuyen": "tra-lai",
         "reconciliation": "quet",
         "refund": "duyet",
+        "lumpsum": "duyet",
+        "payoutbatch": "duyet",
     }
     return next((doing for part, doing in examples.items() if f"/{part}/" in route), "len")
+
+
+def _kind(route: str) -> str:
+    """An example of the kind of file or paper at the address."""
+    examples = {"payoutbatch": "xml", "tai-ve": "csv", "ban-ke": "csv"}
+    return next((kind for part, kind in examples.items() if f"/{part}/" in route), "receipt")
 
 
 @dataclass(frozen=True)
@@ -408,8 +430,9 @@ class Site:
             "many": "fields",
             "key": "phone",
             "page": 1,
-            "kind": "csv" if "tai-ve" in route or "ban-ke" in route else "receipt",
+            "kind": _kind(route),
             "row": self.examples["procedures/shipment"],
+            "dossier": self.examples["dossier"],
             "route": "569",
             "size": "a4",
             "token": self.filed.documents.all()[0].token,
@@ -444,6 +467,10 @@ class Site:
             list(Shipment.objects.order_by("pk").values()),
             ShipmentStep.objects.count(),
             list(DeliveryFile.objects.values_list("pk")),
+            *(
+                list(m.objects.order_by("pk").values())
+                for m in (LumpSum, PaymentOrder, PayoutBatch, ResultFile)
+            ),
             list(ProcedureVersion.objects.order_by("pk").values_list("pk", "status", "digest")),
             list(StaffMember.objects.order_by("pk").values()),
             list(Refund.objects.order_by("pk").values_list("pk", "state", "amount", "approved_by")),
@@ -462,6 +489,34 @@ def _posted(clerk: User) -> tuple[DispatchBatch, Shipment, DeliveryFile]:
     shipment = posting.packed(batch, clerk, dossier, posting.STICKERS[0])
     data = f"Mã vận đơn,Trạng thái,Ngày\n{posting.STICKERS[1]},Đã phát,01/01/2021\n".encode()
     return batch, shipment, deliveries.read_in("a.csv", data, actor=clerk, now=timezone.now())[0]
+
+
+def _money(dossier: Dossier, clerk: User) -> dict[str, int]:
+    """A lump sum that was sent back, so that its dossier waits again; a payment in a batch; a file."""
+    now, supervisor = timezone.now(), posting.staff_of("cam-ranh")[1]
+    row = LumpSum.objects.create(
+        dossier=dossier, office=dossier.office, amount=5, decision="1", state="back", reason="x",
+        recorded_by=clerk, recorded_at=now, decided_by=supervisor, decided_at=now, key="x",
+    )  # fmt: skip
+    batch = PayoutBatch.objects.create(
+        office=dossier.office, account=paying.account_of(), year=2021, number=1, pay_on="2021-07-12",
+        count=1, total=5, hash_total=123456, made_by=supervisor, made_at=now, key="x",
+    )  # fmt: skip
+    order = PaymentOrder.objects.create(
+        office=dossier.office, source="lump_sum", document_kind="lumpsum", document_id=row.pk,
+        dossier=dossier, payee="X", bank_id="970405", account_number="123456", amount=5, purpose="x",
+        made_at=now, key="x", state="batched", batch=batch, position=1,
+    )  # fmt: skip
+    file = ResultFile.objects.create(
+        office=dossier.office, name="a", kind="csv", sha256="0", read_at=now, read_by=clerk, row_count=1
+    )
+    return {
+        "dossier": dossier.pk,
+        "payments/lumpsum": row.pk,
+        "payments/paymentorder": order.pk,
+        "payments/payoutbatch": batch.pk,
+        "payments/resultfile": file.pk,
+    }
 
 
 def _export(office: Office, clerk: User) -> Export:
@@ -534,6 +589,7 @@ def site(citizen: User, clerk: User, chance: Any) -> Site:
         "procedures/legalfigure": LegalFigure.objects.all()[0].pk,
         "procedures/agentarea": AgentArea.objects.get().pk,
         "payments/refund": refund.pk,
+        **_money(shipment.dossier, clerk),
     }
     offices.forget_closures()  # or the closure shows from some request on
     return Site(filed, make_draft(citizen, chance), examples, photo.pk)
