@@ -141,7 +141,7 @@ def left(refund: Refund) -> Decimal:
 
 
 def _alike(refund: Refund) -> QuerySet[Refund]:
-    """Other refunds of the same payment, or of the same person in some of the same months."""
+    """Other refunds of the same payment, or that may be: of the same person in some of the same months."""
     same = Q(
         product=refund.product,
         insurance_number=refund.insurance_number,
@@ -149,7 +149,7 @@ def _alike(refund: Refund) -> QuerySet[Refund]:
         paid_to__gte=refund.paid_from,
     )
     if refund.person_id is not None:
-        same |= Q(person=refund.person_id)
+        same = Q(person=refund.person_id) | same & Q(person=None)
     return Refund.objects.filter(same).exclude(pk=refund.pk)
 
 

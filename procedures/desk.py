@@ -76,8 +76,15 @@ def told_to_citizen(event: DossierEvent, definition: Definition, dossier: Dossie
         "at": event.at,
         "title": event_title(event, definition),
         "text": "\n".join(lines),
-        "by": _("You") if own else (dossier.office.name if dossier.office else ""),
+        "by": _("You") if own else _who(event, dossier),
     }
+
+
+def _who(event: DossierEvent, dossier: Dossier) -> str:
+    """Who acted, for the citizen: the collecting agent by name, of the office no names."""
+    if event.role == "agent" and event.actor:
+        return event.actor.full_name
+    return dossier.office.name if dossier.office else ""
 
 
 def event_title(event: DossierEvent, definition: Definition) -> str:

@@ -212,6 +212,7 @@ def test_the_agent_sends_back_the_citizen_answers_and_the_agent_is_told_again(
     assert state_of(dossier) == "agent_returned"
     page = citizen.get(f"/ho-so/{dossier.code}/").content.decode()
     assert "Thiếu biên lai quý 2." in page
+    assert agent.full_name in page
     assert f"/hoan-tien/{dossier.code}/tra-loi/" in page
     assert "Thiếu biên lai" in citizen.get(f"/hoan-tien/{dossier.code}/tra-loi/").content.decode()
     citizen.post(f"/hoan-tien/{dossier.code}/tra-loi/", {"message": "Tôi đã nộp ngày 5/4.", "key": "m"})
@@ -395,6 +396,22 @@ def test_a_second_dossier_gets_no_more_than_the_first_left(
         refunding.proposed(second, clerk, 469_351)
     refund = refunding.refund_of(second)
     refunds.propose(refund, Decimal(469_350), actor=clerk, key="z", now=timezone.now(), steps=[])
+
+
+def test_who_paid_twice_gets_the_second_payment_back_after_a_part_of_the_first(
+    examined: Dossier, agent: User, clerk: User, supervisor: User, citizen: User
+) -> None:
+    first, second = refunding.order_of(citizen, key="a"), refunding.order_of(citizen, key="b")
+    workflow.move(examined, "send_back", actor=supervisor, key="s", note="Chọn khoản đóng.")
+    more = {"actor": clerk, "now": timezone.now(), "steps": []}
+    refund = refunding.refund_of(examined)
+    refunds.propose(refund, Decimal(335_250), key="p2", person=first, **more)
+    refunding.approved(examined, supervisor)
+    again = refunding.filed(citizen, agent, ground="duplicate", ground_date="01/01/2021")
+    refunding.confirmed(again, agent)
+    with pytest.raises(MoveRefused):
+        refunding.proposed(again, clerk, 804_600, person=first)
+    refunds.propose(refunding.refund_of(again), Decimal(804_600), key="p3", person=second, **more)
 
 
 def test_a_role_approves_up_to_its_limit_and_without_one_nothing(examined: Dossier, supervisor: User) -> None:
