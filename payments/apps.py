@@ -7,4 +7,12 @@ class PaymentsConfig(AppConfig):
     verbose_name = _("Payments")
 
     def ready(self) -> None:
-        from payments import receipts  # noqa: F401
+        from payments import (  # noqa: F401
+            batches,
+            handlers,
+            lump_sums,
+            payouts,
+            pension_lists,
+            receipts,
+            rules,
+        )

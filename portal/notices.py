@@ -23,6 +23,16 @@ def notify(user: User, kind: str, *, about: str, facts: Mapping[str, Any], key: 
 
 _WORDS = {
     "filed": gettext_lazy("We have received dossier %(code)s."),
+    "with_agent": gettext_lazy(
+        "Dossier %(code)s is with the collecting agent, who checks your payment first."
+    ),
+    "agent_returned": gettext_lazy(
+        "The collecting agent has a question about dossier %(code)s. Its page says what to do."
+    ),
+    "agent_confirmed": gettext_lazy(
+        "The collecting agent has confirmed your payment; dossier %(code)s is with the office now."
+    ),
+    "agent_task": gettext_lazy("Refund %(code)s waits for your confirmation, on the agent's desk."),
     "originals_received": gettext_lazy(
         "The papers of dossier %(code)s have arrived. Result promised for %(due)s."
     ),
@@ -40,6 +50,14 @@ _WORDS = {
     ),
     "kept_for_you": gettext_lazy(
         "The result of dossier %(code)s waits for you at %(office)s. Please bring an identity card."
+    ),
+    "payment_ordered": gettext_lazy("The payment of dossier %(code)s is on its way to your bank."),
+    "payment_made": gettext_lazy("The bank has paid the money of dossier %(code)s into your account."),
+    "payment_failed": gettext_lazy(
+        "The bank could not pay the money of dossier %(code)s. Please correct your account on its page."
+    ),
+    "account_corrected": gettext_lazy(
+        "We have noted another account for dossier %(code)s; the payment is ordered again."
     ),
     "returned": gettext_lazy("The result of dossier %(code)s has been handed over."),
     "result_here": gettext_lazy("The result of dossier %(code)s is here: download it from its page."),

@@ -13,7 +13,7 @@ import msgspec
 from django.utils.translation import get_language
 
 ConfidenceMark = Literal["sure", "likely", "unsure"]
-Role = Literal["citizen", "clerk", "supervisor", "director", "administrator", "system"]
+Role = Literal["citizen", "agent", "clerk", "supervisor", "director", "administrator", "system"]
 Mode = Literal["generated", "generated_then_post", "upload", "upload_then_original", "post_original"]
 Clock = Literal["waiting", "running", "paused", "stopped"]
 

@@ -76,7 +76,7 @@ class Line:
 
 def read(data: bytes, *, today: date) -> list[Line]:
     """The rows of a file, one by one; raises ``MoveRefused`` where it is no such file as a whole."""
-    rows = _rows(_decoded(data))
+    rows = rows_in(decoded(data))
     _number, header = next(rows, (0, []))
     columns = _columns(header)
     try:
@@ -90,27 +90,28 @@ def read(data: bytes, *, today: date) -> list[Line]:
     return lines
 
 
-def _decoded(data: bytes) -> str:
+def decoded(data: bytes) -> str:
+    """The text of a CSV file in UTF-8; raises ``MoveRefused`` for anything else."""
     if not data.strip():
         raise MoveRefused(_("This file is empty."))
     try:
-        decoded = data.decode("utf-8-sig")
+        words = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        decoded = "\0"
-    if "\0" in decoded:
+        words = "\0"
+    if "\0" in words:
         raise MoveRefused(
             _(
                 "The file is not in UTF-8 (perhaps Windows-1258 or a workbook), so names would come out "
                 "wrong. Open it in Excel, choose “Save as”, “CSV UTF-8”, and upload it again."
             )
         )
-    return decoded
+    return words
 
 
-def _rows(decoded: str) -> Iterator[tuple[int, list[str]]]:
+def rows_in(text: str) -> Iterator[tuple[int, list[str]]]:
     """The rows with the number of the line each ends on."""
-    head = decoded.lstrip().partition("\n")[0]
-    reader = csv.reader(io.StringIO(decoded, newline=""), delimiter=";" if ";" in head else ",")
+    head = text.lstrip().partition("\n")[0]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=";" if ";" in head else ",")
     for row in reader:
         yield reader.line_num, row
 

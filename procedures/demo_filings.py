@@ -13,10 +13,10 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from portal.models import User
-from procedures import attachments, catalogue, dossiers
+from procedures import agents, attachments, catalogue, dossiers
 from procedures.catalogue import definition_of
 from procedures.definition import Definition, Field, Question
-from procedures.demo import FAMILY, GIVEN, MIDDLE, STREETS, Person, photo
+from procedures.demo import FAMILY, GIVEN, MIDDLE, STREETS, WARDS, Person, photo
 from procedures.models import Dossier
 
 
@@ -56,6 +56,8 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
         Sample("change-payment-method", "cash_to_account", ("accept", "approve", "close"), 6),
         Sample("health-insurance-only", "child_under_6"),
         Sample("voluntary-insurance", "register", ("accept", "ask_supplement"), 4),
+        Sample("health-insurance-only", "refund", (), 2),
+        Sample("voluntary-insurance", "refund", ("agent_return",), 3),
         Sample("maternity", "left_work_before_birth", ("originals", "accept", "propose"), 7),
         Sample("bhyt-direct-reimbursement", "papers_incomplete", (), 3),
         Sample("authorize-recipient", "authorize", ("originals",), 5),
@@ -188,8 +190,17 @@ def _about(who: Person, today: date, chance: random.Random) -> dict[str, Any]:
         "new_address": "25 Lê Lợi, phường 7, thành phố Tuy Hòa, Phú Yên",
         "stop_after_month": f"{today.month}/{today.year}",
         "stopped_from": f"3/{today.year - 2}",
-        "collecting_agent": "Đại lý thu Bưu điện Cam Ranh",
         "contribution_amount": "1.500.000",
+        "refundee_name": who.full_name,
+        "refundee_number": who.number,
+        "refundee_id": who.id_number,
+        "ground_date": f"01/08/{today.year - 1}",
+        "paid_from": f"1/{today.year - 1}",
+        "paid_to": f"12/{today.year - 1}",
+        "paid_method": "12",
+        "paid_income": "1.500.000",
+        "paid_amount": "804.600",
+        "receipt_no": f"BL{chance.randint(10_000, 99_999)}",
         "reason": "Bị mất khi chuyển nhà.",
         "change_request": "Cấp lại theo thông tin đã khai.",
         "request": "Điều chỉnh họ tên, ngày sinh theo giấy khai sinh.",
@@ -230,7 +241,13 @@ def _number(prefix: str, low: int, high: int, suffix: str = "") -> Callable[...,
     return lambda asked, today, chance: f"{prefix}{chance.randint(low, high)}{suffix}"
 
 
+def _agent(asked: Question, today: date, chance: random.Random) -> str:
+    found = agents.serving(WARDS["cam-ranh"][0], today).first()
+    return str(found.pk) if found else ""
+
+
 _MADE: dict[str, Callable[[Question, date, random.Random], Any]] = {
+    "agent": _agent,
     "yes_no": lambda asked, today, chance: chance.choice(("yes", "no")),
     "choice": lambda asked, today, chance: asked.choices[0].value,
     "integer": _least,

@@ -18,7 +18,7 @@ from procedures.catalogue import definition_for
 from procedures.deadlines import WorkCalendar, calendar
 from procedures.demo import PASSWORD, WARDS, Person, citizen, draft, organisation, person, staff
 from procedures.demo_filings import SAMPLES, Sample, sample_draft
-from procedures.models import Dossier, Office
+from procedures.models import AgentArea, Dossier, Office
 
 
 @dataclass
@@ -46,7 +46,14 @@ class Desk:
 
 def _do(action: str, who: str = "clerk", note: str = "", **facts: Any) -> Act:
     def act(dossier: Dossier, desk: Desk, day: Day) -> None:
-        actor = {"clerk": desk.clerk, "supervisor": desk.supervisor, "citizen": dossier.owner}[who]
+        agent = dossier.agent.user if dossier.agent else None
+        people = {
+            "clerk": desk.clerk,
+            "supervisor": desk.supervisor,
+            "citizen": dossier.owner,
+            "agent": agent,
+        }
+        actor = people[who]
         workflow.move(
             dossier, action, actor=actor, key=f"demo-{action}", note=note, facts=facts, now=day.later()
         )
@@ -145,12 +152,13 @@ def _step(dossier: Dossier, action: str, desk: Desk, day: Day) -> None:
     elif action == "dispatch":
         _posted(dossier, desk, day)
     elif transition and dossier.state in transition.sources:
-        who = "clerk" if "clerk" in transition.roles else "supervisor"
+        who = next((role for role in ("clerk", "agent") if role in transition.roles), "supervisor")
         note, facts = _REMARKS.get(action, ("", {}))
         _do(action, who, note, **facts)(dossier, desk, day)
 
 
 _REMARKS: dict[str, tuple[str, dict[str, Any]]] = {
+    "agent_return": ("Xin gửi ảnh biên lai quý 2.", {}),
     "ask_supplement": ("Xin gửi trong 10 ngày.", {"missing": ["Ảnh chụp CCCD hai mặt, rõ số"]}),
     "propose": ("Đủ điều kiện.", {}),
     "propose_rejection": ("Nghỉ hưu ngoài thời gian quy định.", {}),
@@ -172,6 +180,8 @@ def build() -> list[tuple[str, str]]:
         clerk = staff(f"canbo.{slug}", names[0], office, "clerk", password=PASSWORD)
         head = staff(f"phutrach.{slug}", names[1], office, "supervisor", password=PASSWORD)
         accounts += [(clerk.username, f"cán bộ, BHXH {place}"), (head.username, f"phụ trách, BHXH {place}")]
+        if slug == "cam-ranh":
+            accounts.append((_agent(clerk).username, "đại lý thu"))
         if not Dossier.objects.filter(office=office).exists():
             desk, chance = Desk(clerk, head), random.Random(slug)  # noqa: S311
             for _dossier in (*fill_office(office, desk, chance), *fill_samples(office, desk, chance)):
@@ -194,6 +204,14 @@ def build() -> list[tuple[str, str]]:
 def _employer(clerk: User) -> User:
     name = "CÔNG TY TNHH MAY ÁNH DƯƠNG"
     return organisation("employer", name, "TK0123K", ward="22429", confirmed_by=clerk, password=PASSWORD)
+
+
+def _agent(clerk: User) -> User:
+    name = "ĐẠI LÝ THU BƯU ĐIỆN CAM RANH"
+    user = organisation("agent", name, "DL001", ward="22429", confirmed_by=clerk, password=PASSWORD)
+    for ward in WARDS["cam-ranh"]:
+        AgentArea.objects.get_or_create(agent=user.organisation, ward_id=ward)
+    return user
 
 
 def _facility(clerk: User) -> User:

@@ -76,8 +76,15 @@ def told_to_citizen(event: DossierEvent, definition: Definition, dossier: Dossie
         "at": event.at,
         "title": event_title(event, definition),
         "text": "\n".join(lines),
-        "by": _("You") if own else (dossier.office.name if dossier.office else ""),
+        "by": _("You") if own else _who(event, dossier),
     }
+
+
+def _who(event: DossierEvent, dossier: Dossier) -> str:
+    """Who acted, for the citizen: the collecting agent by name, of the office no names."""
+    if event.role == "agent" and event.actor:
+        return event.actor.full_name
+    return dossier.office.name if dossier.office else ""
 
 
 def event_title(event: DossierEvent, definition: Definition) -> str:
@@ -100,7 +107,7 @@ def words_of_facts(event: DossierEvent) -> list[str]:
         lines.append(_("%(office)s looks after it (%(law)s); its code stays.") % words)
     if event.action == "parcel_received":
         lines.append(_("It lies at %(office)s.") % {"office": event.facts["office"]})
-    lines += _post_words(event)
+    lines += _post_words(event) + _money_words(event)
     if "way_back" in event.facts:
         lines.append(_("The way back: %(how)s") % {"how": event.facts["way_back"]})
     lines += [_paper_words(paper) for paper in event.facts.get("papers", [])]
@@ -126,6 +133,16 @@ def _post_words(event: DossierEvent) -> list[str]:
         lines.append(_("Day: %(day)s") % {"day": f"{date.fromisoformat(on):%d/%m/%Y}"})
     if address := said.get("address"):
         lines.append(_("Address: %(address)s") % {"address": address})
+    return lines
+
+
+def _money_words(event: DossierEvent) -> list[str]:
+    """To which account money went, and why the bank could not pay it."""
+    said, lines = event.facts, []
+    if account := said.get("paid_to"):
+        lines.append(_("Account: %(account)s") % {"account": account})
+    if reason := said.get("bank_reason"):
+        lines.append(_("The bank says: %(reason)s.") % {"reason": str(reason).rstrip(".")})
     return lines
 
 

@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 
 from portal import text
 from portal.identifiers import compact
-from portal.models import User
-from procedures import assignment, attachments, catalogue, differences, filers, offices, workflow
+from portal.models import Organisation, User
+from procedures import agents, assignment, attachments, catalogue, differences, filers, offices, workflow
 from procedures.catalogue import definition_for, definition_of
-from procedures.definition import Case, Definition, Document, Field, Step
+from procedures.definition import Case, Definition, Document, Field, Step, applies
 from procedures.forms import StepForm, form_field, typed_values
 from procedures.models import (
     Dossier,
@@ -265,14 +265,14 @@ def file(dossier: Dossier, *, actor: User, key: str, now: datetime | None = None
     Raises ``Incomplete`` or ``workflow.MoveRefused``; the draft is then unchanged.
     """
     now = now or timezone.now()
-    action = _filing_action(definition_for(dossier), dossier.typed)
+    action = _filing_action(definition_for(dossier), dossier)
 
     def prepare(locked: Dossier) -> None:
         if not locked.is_draft:
             return
         if locked.version.status == ProcedureVersion.Status.RETIRED:
             raise _OutOfForce("its version has retired")
-        if _filing_action(definition_for(locked), locked.typed) != action:
+        if _filing_action(definition_for(locked), locked) != action:
             raise workflow.MoveRefused(_("The answers have just changed; please check them again."))
         filers.sign(locked)
         _freeze(locked, review(locked, timezone.localdate(now)), now)
@@ -309,10 +309,23 @@ def _out_of_force(dossier: Dossier) -> workflow.MoveRefused:
     )
 
 
-def _filing_action(definition: Definition, answers: Mapping[str, Any]) -> str:
-    """``file_complete`` where the procedure has it and nothing has to be posted, else ``file``."""
+def _filing_action(definition: Definition, dossier: Dossier) -> str:
+    """``file_with_agent`` where a citizen has chosen one who confirms first; ``file_complete`` where the
+    procedure has it and nothing has to be posted; else ``file``.
+    """
+    answers = dossier.typed
+    if definition.transition("file_with_agent") and _agent_of(definition, dossier):
+        return "file_with_agent"
     has_both = definition.transition("file_complete") is not None
     return "file_complete" if has_both and not _posted(definition, answers) else "file"
+
+
+def _agent_of(definition: Definition, dossier: Dossier) -> Organisation | None:
+    """The agent a citizen's answers name; one that files by itself has confirmed already."""
+    asked = [f for f in definition.fields if f.kind == "agent" and applies(f, dossier.typed)]
+    if dossier.by_organisation or not asked:
+        return None
+    return agents.named(dossier.typed.get(asked[0].name))
 
 
 def _posted(definition: Definition, answers: Mapping[str, Any]) -> list[Document]:
@@ -333,6 +346,8 @@ def _freeze(dossier: Dossier, found: Review, now: datetime) -> None:
             _("No office is known for this ward: please choose the ward again, or call 02583.827.443.")
         ) from None
     dossier.answers = answers
+    if definition.transition("file_with_agent"):
+        dossier.agent = _agent_of(definition, dossier)
     dossier.urgent = definition.is_urgent(answers)
     dossier.applicant = str(answers.get("full_name") or dossier.owner.full_name)
     dossier.applicant_bare = text.without_marks(dossier.applicant)

@@ -19,7 +19,7 @@ from portal import fields
 from portal.groups import GroupField, GroupWidget
 from portal.options import Options
 from portal.selects import SelectField, WardField
-from procedures import hooks, offices, visits
+from procedures import agents, hooks, offices, visits
 from procedures.definition import Definition, Field, Question, Step, Text, applies
 from procedures.models import Bank
 
@@ -74,12 +74,21 @@ def _ward(field: Question, definition: Definition, today: date, common: Common) 
 
 
 def _bank(field: Question, definition: Definition, today: date, common: Common) -> fields.PortalField:
-    return SelectField(source=lambda: _banks(int(time.monotonic() // 60)), **common)
+    return SelectField(source=banks, **common)
+
+
+def banks() -> Options:
+    """The banks to choose from; a change by staff shows within a minute."""
+    return _banks(int(time.monotonic() // 60))
 
 
 @lru_cache(maxsize=2)
 def _banks(_minute: int) -> Options:
     return Options([("", [(bank.bin, str(bank)) for bank in Bank.objects.all()])])
+
+
+def _agent(field: Question, definition: Definition, today: date, common: Common) -> fields.PortalField:
+    return SelectField(source=lambda: agents.options(agents.confirmed()), **common)
 
 
 def _group(field: Question, definition: Definition, today: date, common: Common) -> fields.PortalField:
@@ -118,6 +127,7 @@ KINDS: dict[str, Maker] = {
     "phone": _plain(fields.PhoneField),
     "email": _plain(fields.EmailField),
     "ward": _ward,
+    "agent": _agent,
     "bank": _bank,
     "bank_account": _plain(fields.BankAccountField),
     "bank_holder": _plain(fields.BankHolderField),
@@ -125,7 +135,7 @@ KINDS: dict[str, Maker] = {
     "group": _group,
 }
 # What cannot be asked in the rows of a group.
-NOT_IN_ROWS = frozenset({"group", "case", "confirm"})
+NOT_IN_ROWS = frozenset({"group", "case", "confirm", "agent"})
 
 
 def form_field(field: Field, definition: Definition, today: date) -> fields.PortalField:
@@ -172,6 +182,8 @@ class StepForm(fields.PageForm):
             self.fields[asked.name] = form_field(asked, definition, today)
             if asked.kind == "case" and any(case.when for case in definition.cases):
                 self.fields[asked.name] = self._offered(form_field(asked, definition, today))
+            if asked.kind == "agent":
+                self.fields[asked.name] = self._of_ward(form_field(asked, definition, today))
             if any(choice.counter for choice in asked.choices):
                 self.fields[asked.name] = self._without_counter(asked)
 
@@ -203,6 +215,15 @@ class StepForm(fields.PageForm):
         own: fields.PortalField = copy(question)
         own.options = [option for option in question.options if option["value"] in offered]  # type: ignore[attr-defined]
         return own
+
+    def _of_ward(self, question: Any) -> fields.PortalField:
+        """The question for the collecting agent with those that serve the ward given."""
+        own: Any = copy(question)
+        found = agents.options(agents.serving(str(self.answers.get("ward") or ""), self.today))
+        own.source = lambda: found
+        if not found.labels:
+            own.help_text = _("No collecting agent of your ward is known here: the office itself will check.")
+        return own  # type: ignore[no-any-return]
 
     @property
     def has_groups(self) -> bool:

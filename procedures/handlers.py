@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from portal import notices, outbox
 from portal.models import OutboxMessage
-from procedures import closures, deliveries, packing, papers, undelivered
+from procedures import closures, deliveries, packing, papers, paying, undelivered
 from procedures.areas import handover
 from procedures.models import DispatchBatch, Dossier, DossierEvent, PostalItem, Shipment
 from procedures.papers.dispatch import make_labels
@@ -13,6 +13,9 @@ from procedures.papers.dispatch import make_labels
 TOLD = {
     "file": "filed",
     "file_complete": "filed",
+    "file_with_agent": "with_agent",
+    "agent_return": "agent_returned",
+    "agent_confirm": "agent_confirmed",
     "record_originals": "originals_received",
     "ask_supplement": "supplement_asked",
     "approve": "decided",
@@ -32,6 +35,10 @@ TOLD = {
     undelivered.UNDELIVERED: "undelivered",
     undelivered.ADDRESS_ASKED: "address_asked",
     undelivered.KEPT: "kept_for_you",
+    **dict.fromkeys(("order_payment", paying.ORDERED), "payment_ordered"),
+    **dict.fromkeys(("note_paid", paying.PAID), "payment_made"),
+    **dict.fromkeys(("reject_payment", "reject_payment_posted", paying.FAILED), "payment_failed"),
+    **dict.fromkeys(("correct_account", "correct_account_posted", paying.CORRECTED), "account_corrected"),
 }
 
 

@@ -176,11 +176,18 @@ def card_matches_number(facts: Facts) -> Refusal | None:
 
 @rule("account_of_refundee")
 def account_of_refundee(facts: Facts) -> Refusal | None:
-    """A refund goes to the account of the refundee, except after a death: then to the heir."""
-    holder, name = (str(facts.answers.get(n, "")) for n in ("account_holder", "refundee_name"))
+    """A refund goes to the account of the refundee; after a death to the heir, who is the applicant."""
     dead = str(facts.answers.get("ground", "")).startswith("death")
-    if not holder or not name or dead or without_marks(holder) == without_marks(name):
+    owner = "full_name" if dead else "refundee_name"
+    holder, name = (str(facts.answers.get(n, "")) for n in ("account_holder", owner))
+    if not holder or not name or without_marks(holder) == without_marks(name):
         return None
+    if dead:
+        return Refusal(
+            _("After a death the money goes to the heir who asks: the holder “%(holder)s” is not “%(name)s”.")
+            % {"holder": holder, "name": name},
+            field="account_holder",
+        )
     return Refusal(
         _("The account must belong to the person refunded: the holder “%(holder)s” is not “%(name)s”.")
         % {"holder": holder, "name": name},

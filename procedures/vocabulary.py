@@ -44,6 +44,7 @@ MODES: Mapping[str, Words] = {
 }
 ROLES: Mapping[str, Words] = {
     "citizen": _("the citizen"),
+    "agent": _("the collecting agent"),
     "clerk": _("clerk"),
     "supervisor": _("supervisor"),
     "director": _("director"),
@@ -125,6 +126,7 @@ KINDS: Mapping[str, Words] = {
     "ward": _("ward"),
     "facility": _("health facility"),
     "unit_code": _("unit code"),
+    "agent": _("collecting agent of the ward"),
     "bank": _("bank"),
     "bank_account": _("bank account"),
     "bank_holder": _("account holder, without marks"),
@@ -154,6 +156,9 @@ ACTION_RULES: Mapping[str, Words] = {
     "tracking_given": _("A tracking number is given"),
     "entitlement_by_a_second_person": _("A change of entitlement is decided by another than who accepted"),
     "result_attached": _("A result asked for electronically is attached"),
+    "payments.refund_proposed": _("The amount of a refund was proposed on the refunds desk"),
+    "payments.refund_decided": _("The amount of a refund was approved on the refunds desk"),
+    "payments.refund_paid": _("No refund is on its way any more"),
 }
 TOPICS: Mapping[str, Words] = {
     "documents.receipt": _("make the receipt"),
@@ -166,6 +171,7 @@ TOPICS: Mapping[str, Words] = {
     "documents.refusal": _("make the letter of refusal"),
     "documents.apology": _("make the letter of apology"),
     "notices.event": _("tell the citizen"),
+    "payments.refund_asked": _("open the refund and give the collecting agent the task"),
 }
 # What other side effects queue; no action of a procedure starts these.
 INNER_TOPICS = frozenset(
@@ -184,6 +190,9 @@ INNER_TOPICS = frozenset(
         "notices.email",
         "payments.receipt",
         "payments.receipt_paper",
+        "payments.batch_files",
+        "payments.pay_pension_list",
+        "payments.payout_result",
         "post.remind",
     }
 )
@@ -210,6 +219,10 @@ RECORDED: Mapping[str, Words] = {
     "address_given": _("A new address for the result"),
     "to_send_again": _("The result will be posted again"),
     "kept_here": _("The result waits for you at the office"),
+    "payment_ordered": _("Payment ordered"),
+    "payment_made": _("Paid"),
+    "payment_failed": _("The bank could not pay"),
+    "account_corrected": _("Account given again"),
 }
 # Of these, what is between the people of the office: citizens do not read it.
 INNER_RECORDS = frozenset({"assigned", "taken_over"})

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from portal import outbox
 from portal.models import User
-from procedures import deadlines, hooks
+from procedures import agents, deadlines, hooks
 from procedures.catalogue import definition_for
 from procedures.definition import Definition, Transition
 from procedures.models import Dossier, DossierEvent, StaffMember
@@ -44,6 +44,13 @@ def role_of(user: User | None) -> str:
         return user.staff.role
     except StaffMember.DoesNotExist:
         return ""
+
+
+def role_in(dossier: Dossier, user: User | None) -> str:
+    """The role of ``user`` towards ``dossier``: ``agent`` for the organisation it was handed to."""
+    role = role_of(user)
+    others = role == "citizen" and user is not None and dossier.owner_id != user.pk
+    return "agent" if others and user and agents.looks_after(dossier, user) else role
 
 
 def move(
@@ -153,7 +160,7 @@ def _enqueue(dossier: Dossier, topics: Sequence[str], event: DossierEvent) -> No
 
 def available_actions(dossier: Dossier, actor: User) -> list[Transition]:
     """What ``actor`` may try now; rules are asked only when it is tried."""
-    role = role_of(actor)
+    role = role_in(dossier, actor)
     if not _in_scope(dossier, actor, role):
         return []
     open_to = [t for t in definition_for(dossier).transitions if dossier.state in t.sources and _may(role, t)]
@@ -188,7 +195,8 @@ def _refresh(dossier: Dossier, locked: Dossier) -> None:
 
 
 def _checked(attempt: _Attempt, action: str) -> Transition:
-    dossier, actor, role = attempt.dossier, attempt.actor, role_of(attempt.actor)
+    dossier, actor = attempt.dossier, attempt.actor
+    role = role_in(dossier, actor)
     definition = definition_for(dossier)
     transition = definition.transition(action)
     if transition is None or not _may(role, transition) or not _in_scope(dossier, actor, role):
@@ -235,7 +243,7 @@ def _may(role: str, transition: Transition) -> bool:
 
 
 def _in_scope(dossier: Dossier, actor: User | None, role: str) -> bool:
-    if actor is None:
+    if actor is None or role == "agent":
         return True
     if role == "citizen":
         return dossier.owner_id == actor.pk
@@ -273,7 +281,7 @@ def _record(attempt: _Attempt, action: str, target: str, key: str) -> DossierEve
 
 
 def _recorded_role(dossier: Dossier, actor: User | None) -> str:
-    role = role_of(actor)
+    role = role_in(dossier, actor)
     return "organisation" if role == "citizen" and dossier.by_organisation else role
 
 

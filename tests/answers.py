@@ -30,6 +30,7 @@ BY_KIND: dict[str, Any] = {
     "phone": "0905123456",
     "email": "an@example.com",
     "ward": "22429",
+    "agent": "",  # a test that wants one gives it
     "bank": "970405",
     "bank_account": "4700201001234",
     "bank_holder": "TRẦN VĂN BÌNH",
@@ -58,6 +59,7 @@ BROKEN: dict[str, Any] = {
     "phone": "12",
     "email": "an@",
     "ward": "00000",
+    "agent": "0",
     "bank": "000000",
     "bank_account": "1",
     "bank_holder": "1",

@@ -24,7 +24,16 @@ from django.utils import timezone
 
 from payments import drafts as contribution_drafts
 from payments import ledger, receipts
-from payments.models import ContributionDraft, ContributionOrder, Receipt
+from payments.models import (
+    ContributionDraft,
+    ContributionOrder,
+    LumpSum,
+    PaymentOrder,
+    PayoutBatch,
+    Receipt,
+    Refund,
+    ResultFile,
+)
 from portal import outbox
 from portal.models import AccessLog, OutboxMessage, User
 from procedures import (
@@ -42,6 +51,7 @@ from procedures import (
 )
 from procedures.books import Scope
 from procedures.models import (
+    AgentArea,
     AreaChange,
     AssignmentRule,
     Attachment,
@@ -74,7 +84,7 @@ from procedures.models import (
     SupplementText,
     TakeOver,
 )
-from tests import answers, posting, reference
+from tests import answers, paying, posting, reference, refunding
 from tests.conftest import PASSWORD, file_draft, make_draft
 from tests.payments import money, ordering
 from tests.payments.orders import order_of, paid
@@ -185,6 +195,17 @@ PAGES = {
     "dong-tien/<slug:reference>/tinh-trang/": OWNER_READS,
     "dong-tien/<slug:reference>/ma-qr.<slug:kind>": OWNER_READS,
     "dong-tien/<slug:reference>/huy/": OWNER,
+    "hoan-tien/<str:code>/uoc-tinh/": Row("sggffff", "mmmm"),
+    "hoan-tien/<str:code>/tra-loi/": Row("sggffff", "sgff"),
+    "dai-ly/": Row("sffffff", "mmmm"),
+    "dai-ly/<int:pk>/": Row("sggffff", "mmmm"),
+    "dai-ly/<int:pk>/xac-nhan/": Row("sggffff", "sgff"),
+    "dai-ly/<int:pk>/tra-lai/": Row("sggffff", "sgff"),
+    "dai-ly/<int:pk>/bien-lai/<int:number>/": Row("sggffff", "mmmm"),
+    "dai-ly/danh-sach/<slug:form>-<int:year>-<int:month>.<slug:kind>": Row(
+        "sffffff", "mmmm", "/dai-ly/danh-sach/d03-2021-8.pdf"
+    ),
+    "ho-so/<str:code>/tai-khoan-nhan/": OWNER,
     "quan-tri/": STAFF,
     "quan-tri/search/": STAFF,
     "quan-tri/login/": Row("sffffff", "sfff"),
@@ -275,6 +296,14 @@ PAGES = {
     "quan-tri/payments/receipt/xuat/": ANY_OFFICE,
     "quan-tri/payments/receipt/<int:pk>/huy/": OFFICE,
     "quan-tri/payments/receipt/<int:pk>/tep/<int:revision>/": OFFICE,
+    "quan-tri/payments/refund/<int:pk>/viec/<slug:doing>/": OFFICE,
+    "quan-tri/payments/lumpsum/cho-ghi/": ANY_OFFICE,
+    "quan-tri/payments/lumpsum/ghi/<int:dossier>/": Row("sffiggf", "sfgg"),
+    "quan-tri/payments/lumpsum/<int:pk>/viec/<slug:doing>/": OFFICE,
+    "quan-tri/payments/payoutbatch/lap-lo/": ANY_OFFICE,
+    "quan-tri/payments/payoutbatch/<int:pk>/viec/<slug:doing>/": OFFICE,
+    "quan-tri/payments/payoutbatch/<int:pk>/tai-ve/<slug:kind>/": OFFICE,
+    "quan-tri/payments/resultfile/tai-len/": ANY_OFFICE,
 }
 
 
@@ -322,6 +351,12 @@ MODELS = {
     "payments/contributionorder": Model(of_office=True, own_page=True),
     "payments/officeaccount": Model("CA", "A", "A"),
     "payments/receipt": Model(of_office=True, own_page=True),
+    "procedures/agentarea": Model("CA", "A", "A"),
+    "payments/refund": Model(of_office=True, own_page=True),
+    "payments/lumpsum": Model(of_office=True, own_page=True),
+    "payments/paymentorder": Model(of_office=True, own_page=True),
+    "payments/payoutbatch": Model(of_office=True, own_page=True),
+    "payments/resultfile": Model(of_office=True, own_page=True),
 }
 
 
@@ -394,8 +429,17 @@ def _doing(route: str) -> str:
         "buu-gui": "go",
         "tuyen": "tra-lai",
         "reconciliation": "quet",
+        "refund": "duyet",
+        "lumpsum": "duyet",
+        "payoutbatch": "duyet",
     }
     return next((doing for part, doing in examples.items() if f"/{part}/" in route), "len")
+
+
+def _kind(route: str) -> str:
+    """An example of the kind of file or paper at the address."""
+    examples = {"payoutbatch": "xml", "tai-ve": "csv", "ban-ke": "csv"}
+    return next((kind for part, kind in examples.items() if f"/{part}/" in route), "receipt")
 
 
 @dataclass(frozen=True)
@@ -430,8 +474,9 @@ class Site:
             "many": "fields",
             "key": "phone",
             "page": 1,
-            "kind": "csv" if "tai-ve" in route or "ban-ke" in route else "receipt",
+            "kind": _kind(route),
             "row": self.examples["procedures/shipment"],
+            "dossier": self.examples["dossier"],
             "route": "569",
             "size": "a4",
             "token": self.receipt.token if of_receipt else self.filed.documents.all()[0].token,
@@ -477,11 +522,16 @@ class Site:
             list(Shipment.objects.order_by("pk").values()),
             ShipmentStep.objects.count(),
             list(DeliveryFile.objects.values_list("pk")),
+            *(
+                list(m.objects.order_by("pk").values())
+                for m in (LumpSum, PaymentOrder, PayoutBatch, ResultFile)
+            ),
             list(ProcedureVersion.objects.order_by("pk").values_list("pk", "status", "digest")),
             list(StaffMember.objects.order_by("pk").values()),
             list(ContributionOrder.objects.order_by("pk").values()),
             list(ContributionDraft.objects.order_by("pk").values()),
             list(Receipt.objects.values_list("code")),
+            list(Refund.objects.order_by("pk").values_list("pk", "state", "amount", "approved_by")),
         ]
 
 
@@ -497,6 +547,34 @@ def _posted(clerk: User) -> tuple[DispatchBatch, Shipment, DeliveryFile]:
     shipment = posting.packed(batch, clerk, dossier, posting.STICKERS[0])
     data = f"Mã vận đơn,Trạng thái,Ngày\n{posting.STICKERS[1]},Đã phát,01/01/2021\n".encode()
     return batch, shipment, deliveries.read_in("a.csv", data, actor=clerk, now=timezone.now())[0]
+
+
+def _payouts(dossier: Dossier, clerk: User) -> dict[str, int]:
+    """A lump sum that was sent back, so that its dossier waits again; a payment in a batch; a file."""
+    now, supervisor = timezone.now(), posting.staff_of("cam-ranh")[1]
+    row = LumpSum.objects.create(
+        dossier=dossier, office=dossier.office, amount=5, decision="1", state="back", reason="x",
+        recorded_by=clerk, recorded_at=now, decided_by=supervisor, decided_at=now, key="x",
+    )  # fmt: skip
+    batch = PayoutBatch.objects.create(
+        office=dossier.office, account=paying.account_of(), year=2021, number=1, pay_on="2021-07-12",
+        count=1, total=5, hash_total=123456, made_by=supervisor, made_at=now, key="x",
+    )  # fmt: skip
+    order = PaymentOrder.objects.create(
+        office=dossier.office, source="lump_sum", document_kind="lumpsum", document_id=row.pk,
+        dossier=dossier, payee="X", bank_id="970405", account_number="123456", amount=5, purpose="x",
+        made_at=now, key="x", state="batched", batch=batch, position=1,
+    )  # fmt: skip
+    file = ResultFile.objects.create(
+        office=dossier.office, name="a", kind="csv", sha256="0", read_at=now, read_by=clerk, row_count=1
+    )
+    return {
+        "dossier": dossier.pk,
+        "payments/lumpsum": row.pk,
+        "payments/paymentorder": order.pk,
+        "payments/payoutbatch": batch.pk,
+        "payments/resultfile": file.pk,
+    }
 
 
 def _export(office: Office, clerk: User) -> Export:
@@ -571,6 +649,7 @@ def _site(citizen: User, clerk: User, chance: Any) -> Site:
     parcel, _fresh = parcels.receive("", actor=clerk, key="x", now=timezone.now())
     photo = photos.add(parcel, SimpleUploadedFile("anh.jpg", answers.PHOTO), actor=clerk, now=timezone.now())
     away = _elsewhere()
+    refund = refunding.refund_of(refunding.filed(away.owner, refunding.agent(clerk)))
     parcels.receive(str(away.code), actor=clerk, key="y", now=timezone.now())
     examples = {
         "portal/user": citizen.pk,
@@ -617,6 +696,9 @@ def _site(citizen: User, clerk: User, chance: Any) -> Site:
         "procedures/legalfigure": LegalFigure.objects.all()[0].pk,
         "payments/receipt": receipt.pk,
         **_money(citizen),
+        "procedures/agentarea": AgentArea.objects.get().pk,
+        "payments/refund": refund.pk,
+        **_payouts(shipment.dossier, clerk),
     }
     return Site(filed, make_draft(citizen, chance), examples, photo.pk, _contributions(citizen), receipt)
 

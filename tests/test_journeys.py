@@ -3,6 +3,7 @@
 import itertools
 import random
 from datetime import datetime
+from decimal import Decimal
 from html import unescape
 from typing import Any
 
@@ -13,9 +14,11 @@ from django.test import Client
 from django.utils import timezone, translation
 from django.utils.html import escape
 
+from payments import refunds
+from payments.models import Refund
 from portal import outbox
 from portal.groups import RowErrors
-from portal.models import OutboxMessage, User
+from portal.models import Organisation, OutboxMessage, User
 from procedures import (
     apologies,
     catalogue,
@@ -32,7 +35,7 @@ from procedures import (
 from procedures.definition import Definition, Transition
 from procedures.documents import OfficialForm
 from procedures.forms import KINDS, StepForm
-from procedures.models import Dossier, Office
+from procedures.models import AgentArea, Dossier, Office
 from procedures.views import public
 from tests import answers
 from tests.conftest import PASSWORD, file_draft
@@ -61,6 +64,15 @@ def filer_of(definition: Definition, case: str) -> User:
     clerk = demo.staff("clerk.cam-ranh", "Lê Thị Hạnh", office, "clerk", password=PASSWORD)
     code = {"employer": "TK0123K", "health_facility": "56901"}.get(filer, "")
     return demo.organisation(filer, "ĐƠN VỊ ÁNH DƯƠNG", code, ward=WARD, confirmed_by=clerk)
+
+
+def agent_of_ward() -> Organisation:
+    """A confirmed collecting agent that serves the ward of the citizens here."""
+    office = Office.objects.get(slug="cam-ranh")
+    clerk = demo.staff("clerk.cam-ranh", "Lê Thị Hạnh", office, "clerk", password=PASSWORD)
+    user = demo.organisation("agent", "ĐẠI LÝ THU BA NGÒI", "DL001", ward=WARD, confirmed_by=clerk)
+    AgentArea.objects.get_or_create(agent=user.organisation, ward_id=WARD)
+    return user.organisation
 
 
 def _filed(definition: Definition, case: str, **given: Any) -> Dossier:
@@ -198,15 +210,30 @@ def _towards_untaken(definition: Definition, start: str, taken: set[str]) -> Tra
     raise AssertionError(f"no way out of {start}")
 
 
+def _actor(dossier: Dossier, role: str) -> User | None:
+    """Somebody of ``role``: the owner, the agent it was handed to, nobody for the portal, else staff."""
+    if role == "citizen":
+        return dossier.owner
+    if role == "agent":
+        return dossier.agent.user if dossier.agent else None
+    if role == "system":
+        return None
+    assert dossier.office is not None
+    name = f"{role}.{dossier.office.slug}"
+    return demo.staff(name, "Lê Thị Hạnh", dossier.office, role, password=PASSWORD)
+
+
 def act(dossier: Dossier, transition: Transition, number: int) -> None:
     """Do what a person of the dossier's office would do to take this action."""
-    actor = dossier.owner
-    if transition.roles[0] != "citizen":
-        assert dossier.office is not None
-        role = transition.roles[0]
-        name = f"{role}.{dossier.office.slug}"
-        actor = demo.staff(name, "Lê Thị Hạnh", dossier.office, role, password=PASSWORD)
+    actor = _actor(dossier, transition.roles[0])
     key, now = f"{transition.action}{number}", timezone.now()
+    if dossier.case == "refund" and transition.action in {"propose", "approve"}:
+        assert actor is not None
+        _decide_refund(dossier, transition.action, actor, key, now)
+        dossier.refresh_from_db()
+        return
+    if transition.action == "close":  # the money of a refund comes first
+        Refund.objects.filter(dossier=dossier, amount__gt=0).update(state=Refund.State.PAID)
     if transition.action == "record_originals":
         every = list(dossier.originals.values_list("document", flat=True))
         mailroom.receive(dossier, every, actor=actor, key=key, now=now)
@@ -224,10 +251,27 @@ def act(dossier: Dossier, transition: Transition, number: int) -> None:
     dossier.refresh_from_db()
 
 
+def _decide_refund(dossier: Dossier, action: str, actor: User, key: str, now: datetime) -> None:
+    """Its amount is proposed and approved on a desk of its own; what was to be rejected is proposed first."""
+    outbox.drain()
+    refund = Refund.objects.get(dossier=dossier)
+    if action == "propose":
+        paid = refund.paid_amount
+        refunds.propose(refund, Decimal(1000), actor=actor, key=key, now=now, steps=[], found=paid)
+    elif dossier.events.filter(action__startswith="propose").latest("sequence").action != "propose":
+        workflow.move(dossier, "send_back", actor=actor, key=f"{key}s", note="Đề xuất lại.")
+        clerk = User.objects.get(username="clerk.cam-ranh")
+        _decide_refund(dossier, "propose", clerk, f"{key}p", now)
+        _decide_refund(dossier, "approve", actor, key, now)
+    else:
+        refunds.approve(refund, actor=actor, key=key, now=now)
+
+
 def _case_that_files(definition: Definition, action: str) -> Dossier:
     """A filed dossier whose filing was ``action``."""
+    given = {"collecting_agent": str(agent_of_ward().pk)} if action == "file_with_agent" else {}
     for case, answer in itertools.product(definition.cases, ("yes", "no")):
-        dossier = _filed(definition, case.slug, yes_no=answer)
+        dossier = _filed(definition, case.slug, yes_no=answer, **given)
         if dossier.events.get().action == action:
             return dossier
     raise AssertionError(f"{definition.slug}: no case is filed by {action}")
@@ -321,6 +365,9 @@ def _values(condition: Any) -> list[tuple[str, Any]]:
 CODES = {
     "draft": 0,
     "submitted": 1,
+    "with_agent": 1,
+    "agent_returned": 5,
+    "paid": 10,
     "waiting_originals": 1,
     "lost_in_post": 1,
     "originals_received": 2,
@@ -328,6 +375,8 @@ CODES = {
     "proposed": 4,
     "need_more": 5,
     "approved": 9,
+    "account_wanted": 9,
+    "account_wanted_posted": 9,
     "dispatched": 9,
     "returned": 10,
     "refused": 3,
@@ -348,11 +397,26 @@ def test_states_carry_the_national_status_codes(definition: Definition) -> None:
 
 @ALL
 def test_citizens_and_staff_take_their_own_actions(definition: Definition) -> None:
-    own = {"file", "file_complete", "answer_supplement", "withdraw"}
+    own = {
+        "file",
+        "file_complete",
+        "file_with_agent",
+        "answer_agent",
+        "answer_supplement",
+        "withdraw",
+        "correct_account",
+        "correct_account_posted",
+    }
+    agents = {"agent_confirm", "agent_return"}
+    banks = {"order_payment", "note_paid", "reject_payment", "reject_payment_posted"}
     either = {"note_lost", "post_again"}  # who hears first that a parcel is lost says so
     for transition in definition.transitions:
         if transition.action in either:
             assert set(transition.roles) == {"citizen", "clerk", "supervisor"}
+        elif transition.action in agents:
+            assert transition.roles == ["agent"]
+        elif transition.action in banks:
+            assert transition.roles == ["system"]
         else:
             assert set(transition.roles) <= ({"citizen"} if transition.action in own else STAFF)
 

@@ -1,5 +1,27 @@
 """The money desks in the Django admin."""
 
-from payments.admin import accounts, files, journal, orders, receipts
+from payments.admin import (
+    accounts,
+    batches,
+    files,
+    journal,
+    lump_sums,
+    orders,
+    payouts,
+    receipts,
+    refunds,
+    results,
+)
 
-__all__ = ["accounts", "files", "journal", "orders", "receipts"]
+__all__ = [
+    "accounts",
+    "batches",
+    "files",
+    "journal",
+    "lump_sums",
+    "orders",
+    "payouts",
+    "receipts",
+    "refunds",
+    "results",
+]

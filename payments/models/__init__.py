@@ -1,25 +1,37 @@
 """Money in and out: constraints, no flow."""
 
 from payments.models.accounts import OfficeAccount
+from payments.models.batches import BatchDownload, BatchFile, BatchRelease, PayoutBatch
 from payments.models.checks import LedgerCheck
 from payments.models.drafts import ContributionDraft
 from payments.models.ledger import Account, Entry, Posting
+from payments.models.lump_sums import LumpSum
 from payments.models.orders import ContributionOrder, CoveredPerson, Product
 from payments.models.payouts import PaymentOrder
 from payments.models.receipts import Receipt, ReceiptPaper, ReceiptSeries
+from payments.models.refunds import Refund
+from payments.models.results import ResultFile, ResultRow
 
 __all__ = [
     "Account",
+    "BatchDownload",
+    "BatchFile",
+    "BatchRelease",
     "ContributionDraft",
     "ContributionOrder",
     "CoveredPerson",
     "Entry",
     "LedgerCheck",
+    "LumpSum",
     "OfficeAccount",
     "PaymentOrder",
+    "PayoutBatch",
     "Posting",
     "Product",
     "Receipt",
     "ReceiptPaper",
     "ReceiptSeries",
+    "Refund",
+    "ResultFile",
+    "ResultRow",
 ]

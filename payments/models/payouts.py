@@ -29,6 +29,7 @@ class PaymentOrder(models.Model):
         SENT = "sent", _("with the bank")
         PAID = "paid", _("paid")
         REJECTED = "rejected", _("rejected by the bank")
+        RETURNED = "returned", _("returned by the bank")
         CANCELLED = "cancelled", _("cancelled")
 
     office = models.ForeignKey(Office, models.PROTECT, related_name="+", verbose_name=_("office"))
@@ -44,6 +45,15 @@ class PaymentOrder(models.Model):
     amount = Dong(_("amount"))
     purpose = models.CharField(_("purpose"), max_length=140)
     state = models.CharField(_("state"), max_length=9, choices=State, default=State.READY)
+    batch = models.ForeignKey(
+        "payments.PayoutBatch",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="orders",
+        verbose_name=_("batch"),
+    )
+    position = models.PositiveIntegerField(null=True, blank=True)
     reason = models.CharField(_("reason of the bank"), max_length=200, blank=True)
     follows = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="followed_by")
     made_at = models.DateTimeField(_("ordered"))
@@ -55,7 +65,14 @@ class PaymentOrder(models.Model):
         verbose_name = _("payment order")
         verbose_name_plural = _("payment orders")
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(amount__gt=0), name="payout_of_an_amount")
+            models.CheckConstraint(condition=Q(amount__gt=0), name="payout_of_an_amount"),
+            models.CheckConstraint(
+                condition=Q(state="ready", batch=None, position=None)
+                | Q(state__in=["batched", "sent"], batch__isnull=False, position__isnull=False)
+                | Q(state__in=["paid", "rejected", "returned", "cancelled"]),
+                name="payout_batched_whole",
+            ),
+            models.UniqueConstraint(fields=["batch", "position"], name="payout_position_once"),
         ]
         indexes: ClassVar = [
             models.Index(fields=["office", "state", "id"], name="payout_desk"),
@@ -63,4 +80,9 @@ class PaymentOrder(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.pk}"
+        return self.reference
+
+    @property
+    def reference(self) -> str:
+        """What the bank is told and says again: the end-to-end reference."""
+        return f"KHC{self.pk:09d}"

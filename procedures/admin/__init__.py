@@ -1,6 +1,7 @@
 """The staff desk in the Django admin."""
 
 from procedures.admin import (
+    agents,
     areas,
     assigning,
     catalogue,
@@ -19,6 +20,7 @@ from procedures.admin import (
 )
 
 __all__ = [
+    "agents",
     "areas",
     "assigning",
     "catalogue",

@@ -50,6 +50,12 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             ],
         ),
         (
+            _("Money"),
+            [
+                (_("Refunds"), "currency_exchange", "admin:payments_refund_changelist", EVERYBODY),
+            ],
+        ),
+        (
             _("Intake books"),
             [
                 (_("Daily intake lists"), "list_alt", f"{_LIST}intakelist_changelist", EVERYBODY),
@@ -69,6 +75,10 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Ledger"), "balance", f"{_MONEY}posting_changelist", EVERYBODY),
                 (_("Bank accounts"), "savings", f"{_MONEY}officeaccount_changelist", EVERYBODY),
                 (_("Receipts"), "receipt_long", "admin:payments_receipt_changelist", EVERYBODY),
+                (_("Lump sums"), "savings", f"{_MONEY}lumpsum_changelist", EVERYBODY),
+                (_("Payment orders"), "payments", f"{_MONEY}paymentorder_changelist", EVERYBODY),
+                (_("Payout batches"), "account_balance_wallet", f"{_MONEY}payoutbatch_changelist", EVERYBODY),
+                (_("Results of the bank"), "fact_check", f"{_MONEY}resultfile_changelist", EVERYBODY),
             ],
         ),
         (
@@ -92,6 +102,12 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Changes of areas"), "alt_route", f"{_LIST}areachange_changelist", ADMINISTRATOR),
                 (_("Members of staff"), "badge", f"{_LIST}staffmember_changelist", LEADERS),
                 (_("Organisations"), "domain", "admin:portal_organisation_changelist", EVERYBODY),
+                (
+                    _("Wards of agents"),
+                    "storefront",
+                    f"{_LIST}agentarea_changelist",
+                    EVERYBODY,
+                ),
                 (_("Wards"), "map", "admin:portal_ward_changelist", EVERYBODY),
                 (
                     _("Post offices"),

@@ -1,5 +1,6 @@
 """Catalogue rows and dossier rows: constraints, no flow."""
 
+from procedures.models.agents import AgentArea
 from procedures.models.areas import AreaChange, AreaOutcome
 from procedures.models.assignment import AssignmentRule
 from procedures.models.catalogue import (
@@ -74,6 +75,7 @@ from procedures.models.reconciliation import DifferenceReason, FoundCode, Reconc
 
 __all__ = [
     "AdjoiningOffice",
+    "AgentArea",
     "AreaChange",
     "AreaOutcome",
     "AssignmentRule",

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce, Substr, Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from portal.models import Filer, User
+from portal.models import Filer, Organisation, User
 from procedures.models.catalogue import Procedure, ProcedureVersion
 from procedures.models.offices import Office
 
@@ -100,6 +100,17 @@ class Dossier(models.Model):
         verbose_name=_("assigned to"),
     )
 
+    agent = models.ForeignKey(
+        Organisation,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("collecting agent"),
+        help_text="whom the citizen has handed the dossier to, for confirmation",
+    )
+
     typed = models.JSONField(default=dict, help_text="what stands in the form, as typed")
     answers = models.JSONField(_("answers"), default=dict, help_text="what was filed, cleaned")
     revision = models.PositiveIntegerField(default=0)
@@ -139,6 +150,9 @@ class Dossier(models.Model):
             ),
         ]
         indexes: ClassVar = [
+            models.Index(
+                fields=["agent", "-filed_at"], condition=Q(agent__isnull=False), name="tasks_of_agent"
+            ),
             models.Index(
                 "office", URGENT_FIRST, BY_DUE, "filed_at", "id", condition=UNDECIDED, name="queue_of_office"
             ),

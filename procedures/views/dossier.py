@@ -32,6 +32,7 @@ from procedures import (
     mailroom,
     offices,
     papers,
+    paying,
     results,
     undelivered,
     workflow,
@@ -179,6 +180,7 @@ def dossier_page(
         "accept": attachments.ACCEPT,
         "came_back": undelivered.of_dossier(dossier),
         "address_refused": address_refused,
+        "account_wanted": paying.account_wanted(e.action for e in events),
         **document_context(dossier, taken=[e.action for e in events]),
     }
     return render_page(

@@ -27,7 +27,8 @@ def test_the_demo_office_lives(settings: object) -> None:
         assert len(mine) >= 7
     assert len({dossier.procedure.slug for dossier in found}) >= 10
     states = {s.slug for d in found for s in definition_for(d).states} - {"draft"}
-    assert {dossier.state for dossier in found} == states
+    money = {"paid", "account_wanted", "account_wanted_posted"}  # of payments, which lie above
+    assert {dossier.state for dossier in found} == states - money
     assert not [problem for dossier in found for problem in workflow.verify_history(dossier)]
     assert all(dossier.filed_at <= dossier.updated_at for dossier in found if dossier.filed_at)
     clerk = User.objects.get(username="canbo.cam-ranh")

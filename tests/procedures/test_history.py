@@ -10,7 +10,17 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from payments.models import Entry, Posting, Receipt, ReceiptPaper
+from payments.models import (
+    BatchDownload,
+    BatchFile,
+    BatchRelease,
+    Entry,
+    Posting,
+    Receipt,
+    ReceiptPaper,
+    ResultFile,
+    ResultRow,
+)
 from portal.models import AccessLog, FormerPlace, User
 from procedures import catalogue, intake, mailroom, workflow
 from procedures.models import (
@@ -117,10 +127,11 @@ def test_every_table_of_history_has_its_guard_switched_on(db: None) -> None:
         )
         guarded = [row[0] for row in cursor.fetchall()]
     areas = (AreaChange, AreaOutcome, FormerPlace)
-    money = (Entry, Posting, Receipt, ReceiptPaper)
+    booked = (Entry, Posting, Receipt, ReceiptPaper)
     posted = (DeliveryFile, DeliveryRow, DispatchLabels, DispatchManifest, ShipmentStep)
+    paid = (BatchDownload, BatchFile, BatchRelease, ResultFile, ResultRow)
     models = (DossierEvent, AccessLog, IntakeCorrection, IntakeRow, IntakeList, Note, VersionChange)
-    assert guarded == sorted(m._meta.db_table for m in (*models, *areas, *posted, *money))
+    assert guarded == sorted(m._meta.db_table for m in (*models, *areas, *posted, *booked, *paid))
 
 
 @pytest.mark.parametrize("name", VERSION_ROWS)
