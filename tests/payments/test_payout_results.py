@@ -174,13 +174,17 @@ def test_one_wrong_row_and_nothing_of_the_file_is_taken(
         (b"<Document", "không phải tệp XML nguyên vẹn"),
         (b'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.008.001.02"/>', "pain.008"),
         (
-            (b'<!DOCTYPE d [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>'
-            b'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10">&b;</Document>'),
+            (
+                b'<!DOCTYPE d [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>'
+                b'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10">&b;</Document>'
+            ),
             "khai báo kiểu tài liệu",
         ),
         (
-            (b'<!DOCTYPE d SYSTEM "file:///etc/passwd">'
-            b'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"/>'),
+            (
+                b'<!DOCTYPE d SYSTEM "file:///etc/passwd">'
+                b'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"/>'
+            ),
             "khai báo kiểu tài liệu",
         ),
         (pain().encode(), "không nói về lệnh chi nào"),

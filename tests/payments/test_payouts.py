@@ -146,7 +146,10 @@ def test_a_rejected_payment_reopens_the_dossier_and_another_account_is_paid(sign
     told = client.get(f"/ho-so/{dossier.code}/").content.decode()
     assert page_of(order) in told
     assert "Sai số tài khoản" in told
-    assert "Sai số tài khoản" in client.get(page_of(order)).content.decode()
+    page = client.get(page_of(order)).content.decode()
+    assert "Sai số tài khoản" in page
+    assert "12.500.000 đ" in page
+    assert order.account_number not in page
     assert client.post(page_of(order), typed(order)).status_code == 303
     again = PaymentOrder.objects.get(follows=order)
     assert (again.state, again.amount, again.bank_id) == ("ready", order.amount, "970436")
