@@ -84,9 +84,9 @@ def file_size(size: int) -> str:
 
 
 @register.filter
-def dong(amount: int | Decimal) -> str:
-    """An amount in whole đồng: ``1.490.000 đ``."""
-    return MoneyField().display(int(amount))
+def dong(amount: int | Decimal | None) -> str:
+    """An amount in whole đồng: ``1.490.000 đ``; nothing where there is none."""
+    return "" if amount in (None, "") else MoneyField().display(int(amount))
 
 
 @register.filter
