@@ -30,7 +30,7 @@ from procedures.models import Office
 from procedures.workflow import MoveRefused
 
 State, Order = PayoutBatch.State, PaymentOrder.State
-MOST = 500  # payments in one batch
+MOST = 1000  # payments in one batch
 DECIDERS = frozenset({"supervisor", "director"})
 
 
@@ -67,9 +67,10 @@ def accounts(office: Office, today: date) -> list[OfficeAccount]:
     ]
 
 
-def ready(office: Office) -> QuerySet[PaymentOrder]:
-    """The payments of ``office`` that wait for a batch, the oldest first."""
+def ready(office: Office, source: str = "") -> QuerySet[PaymentOrder]:
+    """The payments of ``office`` that wait for a batch, of one ``source`` or of all, the oldest first."""
     waiting = PaymentOrder.objects.filter(office=office, state=Order.READY)
+    waiting = waiting.filter(source=source) if source else waiting
     return waiting.select_related("bank", "dossier").order_by("pk")
 
 
@@ -142,7 +143,7 @@ def _made(
     )
     for position, row in enumerate(rows, start=1):
         row.state, row.batch, row.position = Order.BATCHED, batch, position
-    PaymentOrder.objects.bulk_update(rows, ["state", "batch", "position"])
+    PaymentOrder.objects.bulk_update(rows, ["state", "batch", "position"], batch_size=500)
     return batch
 
 

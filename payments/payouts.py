@@ -164,6 +164,7 @@ def correct(
                 return made
             raise MoveRefused(_("The account has been corrected already; nothing more is to be done."))
         _check_other_account(locked, bank, account_number)
+        outcomes[locked.document_kind](locked)  # the worker may not have come to it yet
         facts = {"paid_to": masked(account_number)}
         paying.note(
             dossier, paying.CORRECTED, actor=actor, key=f"payout:{failed.pk}:again", facts=facts, now=now

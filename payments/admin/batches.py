@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -16,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from payments import batches, payouts
 from payments.admin.payouts import TONES, read
-from payments.models import BatchFile, PayoutBatch
+from payments.models import BatchFile, PaymentOrder, PayoutBatch
 from portal.http import form_key, see_other
 from portal.models import OutboxMessage, User
 from portal.roles import EVERYBODY, RoleAdmin, role
@@ -27,6 +28,7 @@ from procedures.parcels import may_work
 from procedures.workflow import MoveRefused
 
 _BATCH_TONES = {"made": "yellow", "checked": "yellow", "approved": "blue", "sent": "blue", "closed": "green"}
+_SHOWN = 300  # payments on one page
 _TYPES = {
     "xml": "application/xml",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -102,9 +104,13 @@ class PayoutBatchAdmin(RoleAdmin):
         account = next((a for a in own if str(a.pk) == request.POST.get("tai-khoan")), None)
         if account is None:
             raise MoveRefused(_("Choose the account of the office that pays."), field="tai-khoan")
+        chosen = {int(n[:18]) for n in request.POST.getlist("chon") if n.isascii() and n.isdigit()}
+        if "tat-ca" in request.POST:
+            every = batches.ready(user.staff.office, _source(request)).values_list("pk", flat=True)
+            chosen = set(every[: batches.MOST])
         return batches.make(
             account,
-            {int(n) for n in request.POST.getlist("chon") if n.isascii() and n.isdigit()},
+            chosen,
             pay_on=_day(request.POST.get("ngay", "")),
             actor=user,
             key=form_key(request),
@@ -113,7 +119,9 @@ class PayoutBatchAdmin(RoleAdmin):
 
     def _build(self, request: HttpRequest, refused: MoveRefused | None = None) -> HttpResponse:
         office, today = staff_user(request).staff.office, timezone.localdate()
-        rows, count = list(batches.ready(office)[: batches.MOST]), batches.ready(office).count()
+        source = _source(request)
+        waiting = batches.ready(office, source)
+        rows, count = list(waiting[:_SHOWN]), waiting.count()
         if rows:
             read(request, "payments to be batched", "–")
         chosen = request.POST.getlist("chon") if refused else None
@@ -131,6 +139,9 @@ class PayoutBatchAdmin(RoleAdmin):
             ],
             count=count,
             more=count - len(rows),
+            most=min(count, batches.MOST),
+            sources=PaymentOrder.Source.choices,
+            source=source,
             accounts=batches.accounts(office, today),
             account=request.POST.get("tai-khoan", ""),
             day=request.POST.get("ngay") or f"{today:%d/%m/%Y}",
@@ -153,7 +164,7 @@ class PayoutBatchAdmin(RoleAdmin):
         read(
             request, "payout batch, accounts whole" if approves else "payout batch", f"{batch} {batch.office}"
         )
-        rows = batches.rows_of(batch)
+        page = Paginator(batches.rows_of(batch), _SHOWN).get_page(request.GET.get("p"))
         return self._show(
             request,
             "payout_batch",
@@ -166,8 +177,9 @@ class PayoutBatchAdmin(RoleAdmin):
                     "tone": TONES[row.state],
                     "account": row.account_number if approves else payouts.masked(row.account_number),
                 }
-                for row in rows
+                for row in page
             ],
+            page_obj=page,
             approves=approves,
             works=_works(user, batch),
             releases_again=_works(user, batch) and workflow.role_of(user) == "supervisor",
@@ -239,6 +251,12 @@ def _files(batch: PayoutBatch) -> dict[str, Any]:
             batch.releases.select_related("released_by", "download__taken_by", "download__file")
         ),
     }
+
+
+def _source(request: HttpRequest) -> str:
+    """Of what kind the payments shall be: that of the address, or nothing for all."""
+    wanted = request.GET.get("loai", "")
+    return wanted if wanted in PaymentOrder.Source.values else ""
 
 
 def _day(typed: str) -> date:

@@ -13,7 +13,7 @@ from payments import ledger, payouts
 from payments.models import PaymentOrder
 from portal.models import AccessLog
 from portal.roles import EVERYBODY, RoleAdmin
-from portal.templatetags.portal import dong
+from portal.templatetags.portal import dong, when
 from procedures.admin.assigning import staff_user
 
 TONES = {
@@ -37,7 +37,7 @@ class PaymentOrderAdmin(RoleAdmin):
     """The payments of the office; account numbers stay masked."""
 
     viewers = EVERYBODY
-    list_display = ("reference", "payee", "account", "bank_name", "money", "source", "state", "made_at")
+    list_display = ("reference", "payee", "account", "bank_name", "money", "source", "state", "made")
     list_display_links = ("reference",)
     list_filter = ("state", "source", "office")
     search_fields = ("payee", "dossier__code")
@@ -68,6 +68,10 @@ class PaymentOrderAdmin(RoleAdmin):
     @admin.display(description=gettext_lazy("amount"), ordering="amount")
     def money(self, order: PaymentOrder) -> str:
         return dong(int(order.amount))
+
+    @admin.display(description=gettext_lazy("ordered on"), ordering="pk")
+    def made(self, order: PaymentOrder) -> str:
+        return when(order.made_at)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

@@ -110,7 +110,7 @@ class Migration(migrations.Migration):
                     "outcome",
                     models.CharField(
                         choices=[
-                            ("paid", "paid"),
+                            ("paid", "paid out"),
                             ("rejected", "rejected"),
                             ("returned", "returned"),
                             ("waiting", "still on its way"),
@@ -134,10 +134,10 @@ class Migration(migrations.Migration):
             name="state",
             field=models.CharField(
                 choices=[
-                    ("ready", "to be paid"),
+                    ("ready", "waits for a batch"),
                     ("batched", "in a batch"),
                     ("sent", "with the bank"),
-                    ("paid", "paid"),
+                    ("paid", "paid out"),
                     ("rejected", "rejected by the bank"),
                     ("returned", "returned by the bank"),
                     ("cancelled", "cancelled"),

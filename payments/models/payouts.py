@@ -24,10 +24,10 @@ class PaymentOrder(models.Model):
         PENSION = "pension", _("monthly benefit")
 
     class State(models.TextChoices):
-        READY = "ready", _("to be paid")
+        READY = "ready", _("waits for a batch")
         BATCHED = "batched", _("in a batch")
         SENT = "sent", _("with the bank")
-        PAID = "paid", _("paid")
+        PAID = "paid", _("paid out")
         REJECTED = "rejected", _("rejected by the bank")
         RETURNED = "returned", _("returned by the bank")
         CANCELLED = "cancelled", _("cancelled")

@@ -43,7 +43,7 @@ class ResultRow(models.Model):
     """What a bank said of one payment, and what came of it; never changed."""
 
     class Outcome(models.TextChoices):
-        PAID = "paid", _("paid")
+        PAID = "paid", _("paid out")
         REJECTED = "rejected", _("rejected")
         RETURNED = "returned", _("returned")
         WAITING = "waiting", _("still on its way")

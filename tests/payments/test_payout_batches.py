@@ -65,6 +65,7 @@ def test_a_batch_is_built_approved_by_two_and_taken_once(
     answer = built(maker, one, two)
     batch, here = PayoutBatch.objects.get(), answer["Location"]
     assert built(maker, one, two)["Location"] == here
+    assert "19.500.001 đ" in maker.get(here).content.decode()
     digits = int(one.account_number) + int(two.account_number)
     assert (batch.number, batch.count, batch.total, batch.hash_total) == (1, 2, 19_500_001, digits)
     assert maker.post(f"{here[:-7]}viec/duyet/").status_code == 422
@@ -276,3 +277,22 @@ def test_a_batch_of_many_costs_statements_by_the_batch_not_by_the_row(clerk: Use
     with CaptureQueriesContext(connection) as asked:
         batches.written(batch, "xml")
     assert len(asked) < 5, len(asked)
+
+
+def test_all_of_one_kind_that_wait_are_batched_at_once(
+    clerk: User, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from payments.admin import batches as page
+
+    monkeypatch.setattr(page, "_SHOWN", 1)
+    one, two, other = paying.owed(1), paying.owed(2), paying.owed(3)
+    PaymentOrder.objects.filter(pk=other.pk).update(source="refund")
+    client, given = sign_in(clerk), {"tai-khoan": paying.account_of().pk, "tat-ca": "1", "key": "k"}
+    shown = client.get(f"{DESK}lap-lo/?loai=lump_sum").content.decode()
+    assert 'name="tat-ca"' in shown
+    assert other.reference not in shown
+    answer = client.post(
+        f"{DESK}lap-lo/?loai=lump_sum", {**given, "ngay": f"{timezone.localdate():%d/%m/%Y}"}
+    )
+    assert answer.status_code == 303
+    assert set(PayoutBatch.objects.get().orders.all()) == {one, two}

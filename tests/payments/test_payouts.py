@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
-from payments import ledger, lump_sums, payouts
+from payments import ledger, lump_sums, payouts, results
 from payments.models import Account, LumpSum, PaymentOrder, Posting
 from portal import outbox
 from portal.models import AccessLog, User
@@ -146,7 +146,10 @@ def test_a_rejected_payment_reopens_the_dossier_and_another_account_is_paid(sign
     told = client.get(f"/ho-so/{dossier.code}/").content.decode()
     assert page_of(order) in told
     assert "Sai số tài khoản" in told
-    assert "Sai số tài khoản" in client.get(page_of(order)).content.decode()
+    page = client.get(page_of(order)).content.decode()
+    assert "Sai số tài khoản" in page
+    assert "12.500.000 đ" in page
+    assert order.account_number not in page
     assert client.post(page_of(order), typed(order)).status_code == 303
     again = PaymentOrder.objects.get(follows=order)
     assert (again.state, again.amount, again.bank_id) == ("ready", order.amount, "970436")
@@ -276,3 +279,19 @@ def test_the_same_key_orders_once_and_only_a_failed_payment_is_followed() -> Non
         assert payouts.order_payment(**given, key=order.key) == order  # type: ignore[arg-type]
         with pytest.raises(ValueError, match="has not failed"):
             payouts.order_payment(**given, key="other", follows=order)  # type: ignore[arg-type]
+
+
+def test_who_corrects_before_the_worker_has_told_of_the_failure_is_not_asked_again(
+    clerk: User, sign_in: SignIn
+) -> None:
+    order = paying.owed(1)
+    paying.sent(order)
+    data = paying.csv_of((order, "Không thành công", "Sai số tài khoản"))
+    results.take_in("a.csv", data, actor=clerk, now=timezone.now())
+    assert order.dossier is not None
+    assert sign_in(order.dossier.owner).post(page_of(order), typed(order)).status_code == 303
+    outbox.drain()
+    dossier = Dossier.objects.get(pk=order.dossier_id)
+    assert dossier.state == "approved"
+    told = list(dossier.events.order_by("sequence").values_list("action", flat=True))[-2:]
+    assert told == ["reject_payment", "correct_account"]
