@@ -10,7 +10,7 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON payments_entry
 
 CREATE FUNCTION payments_require_balance() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    checked bigint := CASE WHEN TG_TABLE_NAME = 'payments_entry' THEN NEW.posting_id ELSE NEW.id END;
+    checked bigint := coalesce((to_jsonb(NEW) ->> 'posting_id')::bigint, NEW.id);
     total numeric;
     entries bigint;
 BEGIN
