@@ -1,5 +1,9 @@
 """Pages of this app. Paths are Vietnamese without marks and stay as they are."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from payments.views import bank_calls
+
+urlpatterns = [
+    path("ngan-hang/bao-co/<slug:slug>/", bank_calls.bank_call, name="bank_call"),
+]

@@ -182,6 +182,8 @@ INNER_TOPICS = frozenset(
         "exports.make",
         "intake.deliver",
         "notices.email",
+        "payments.bank_call",
+        "payments.statement",
         "post.remind",
     }
 )
