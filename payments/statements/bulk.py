@@ -24,8 +24,8 @@ CREATE TEMPORARY TABLE incoming (
 CREATE TEMPORARY TABLE named (line_id bigint, order_id bigint, how text) ON COMMIT DROP;
 """
 COPY = (
-    "COPY incoming (row, reference, booked_on, is_credit, is_return, amount, payer, payer_account, text, named)"
-    " FROM STDIN"
+    "COPY incoming "
+    "(row, reference, booked_on, is_credit, is_return, amount, payer, payer_account, text, named) FROM STDIN"
 )
 
 

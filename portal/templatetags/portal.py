@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django import forms, template
@@ -83,9 +84,9 @@ def file_size(size: int) -> str:
 
 
 @register.filter
-def dong(amount: int) -> str:
-    """An amount in whole đồng: ``1.490.000 đ``."""
-    return MoneyField().display(amount)
+def dong(amount: int | Decimal | None) -> str:
+    """An amount in whole đồng: ``1.490.000 đ``; nothing where there is none."""
+    return "" if amount in (None, "") else MoneyField().display(int(amount))
 
 
 @register.filter

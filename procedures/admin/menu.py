@@ -14,6 +14,7 @@ MENTIONS = "admin:procedures_dossier_mentions"
 Link = tuple[str, str, str, Collection[str]]
 """Words, icon, name of the address, roles."""
 _LIST = "admin:procedures_"
+_MONEY = "admin:payments_"
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -54,6 +55,19 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Daily intake lists"), "list_alt", f"{_LIST}intakelist_changelist", EVERYBODY),
                 (_("Ready for you"), "download", f"{_LIST}intakelist_ready", EVERYBODY),
                 (_("Reconciliation"), "rule", f"{_LIST}reconciliation_changelist", EVERYBODY),
+            ],
+        ),
+        (
+            _("Money"),
+            [
+                (_("Bank statements"), "receipt_long", f"{_MONEY}statementfile_changelist", EVERYBODY),
+                (_("Suspense desk"), "help_center", f"{_MONEY}suspenseitem_changelist", EVERYBODY),
+                (
+                    _("Columns of the banks' CSV"),
+                    "table_view",
+                    f"{_MONEY}csvmapping_changelist",
+                    ADMINISTRATOR,
+                ),
             ],
         ),
         (
