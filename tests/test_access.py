@@ -20,6 +20,7 @@ from django.urls import get_resolver
 from django.urls.resolvers import URLPattern, URLResolver
 from django.utils import timezone
 
+from payments.models import StatementFile, SuspenseItem
 from portal import outbox
 from portal.models import AccessLog, OutboxMessage, User
 from procedures import (
@@ -71,6 +72,7 @@ from procedures.models import (
 )
 from tests import answers, posting
 from tests.conftest import PASSWORD, file_draft, make_draft
+from tests.payments import statements
 
 SignIn = Callable[[User], Client]
 QUEUE = "/quan-tri/procedures/dossier/"
@@ -147,6 +149,7 @@ PAGES = {
     "xac-thuc/<str:token>/": READERS,
     "co-quan/": READERS,
     "co-quan/<slug:slug>/": Row("iiiiiii", "mmmm", "/co-quan/cam-lam/"),
+    "ngan-hang/bao-co/<slug:slug>/": Row("mmmmmmm", "ffff", "/ngan-hang/bao-co/agribank/"),
     "ho-so/": Row("siiffff", "mmmm"),
     "ho-so/<str:code>/": OWNER_READS,
     "ho-so/<str:code>/buoc/<slug:slug>/": OWNER,
@@ -177,7 +180,7 @@ PAGES = {
     ),
     "quan-tri/jsi18n/": STAFF_READ,
     "quan-tri/r/<path:content_type_id>/<path:object_id>/": Row("sffgggg", "sfgg"),
-    "quan-tri/^(?P<app_label>portal|procedures|pension)/$": Row("sffiigi", "sfig", "/quan-tri/procedures/"),
+    "quan-tri/^(?P<app_label>portal|procedures|payments)/$": Row("sffiigi", "sfig", "/quan-tri/procedures/"),
     "quan-tri/(?P<url>.*)$": Row("sffgggg", "sfgg", "/quan-tri/khong-co/"),
     "quan-tri/portal/user/<id>/password/": ADMINISTRATOR,
     "quan-tri/portal/outboxmessage/<int:pk>/xu-ly/": ADMINISTRATOR,
@@ -245,6 +248,9 @@ PAGES = {
     "quan-tri/procedures/intakelist/xuat/": ANY_OFFICE,
     "quan-tri/procedures/export/<int:pk>/tai-ve/": OFFICE,
     "quan-tri/procedures/export/<int:pk>/huy/": OFFICE,
+    "quan-tri/payments/statementfile/tai-len/": Row("sffiiff", "sfif"),
+    "quan-tri/payments/statementfile/<int:pk>/nhap/": OFFICE,
+    "quan-tri/payments/suspenseitem/<int:pk>/viec/<slug:doing>/": OFFICE,
     "quan-tri/procedures/reconciliation/moi/": Row("sffiiff", "sfif"),
     "quan-tri/procedures/reconciliation/<int:pk>/viec/<slug:doing>/": OFFICE,
 }
@@ -290,6 +296,9 @@ MODELS = {
     "procedures/closure": Model("CA", "A", "A"),
     "procedures/supplementtext": Model("CA", "A", "A"),
     "procedures/legalfigure": Model("CA", "A", "A"),
+    "payments/csvmapping": Model("CA", "A", "A"),
+    "payments/statementfile": Model(of_office=True, own_page=True),
+    "payments/suspenseitem": Model(of_office=True, own_page=True),
 }
 
 
@@ -362,6 +371,7 @@ def _doing(route: str) -> str:
         "buu-gui": "go",
         "tuyen": "tra-lai",
         "reconciliation": "quet",
+        "suspenseitem": "chia",
     }
     return next((doing for part, doing in examples.items() if f"/{part}/" in route), "len")
 
@@ -430,6 +440,8 @@ class Site:
             list(DeliveryFile.objects.values_list("pk")),
             list(ProcedureVersion.objects.order_by("pk").values_list("pk", "status", "digest")),
             list(StaffMember.objects.order_by("pk").values()),
+            list(StatementFile.objects.values_list("pk", "state")),
+            list(SuspenseItem.objects.order_by("pk").values_list("pk", "left")),
         ]
 
 
@@ -514,6 +526,11 @@ def site(citizen: User, clerk: User, chance: Any) -> Site:
         ).pk,
         "procedures/supplementtext": SupplementText.objects.create(text="x", entered_by=clerk).pk,
         "procedures/legalfigure": LegalFigure.objects.all()[0].pk,
+        "payments/csvmapping": statements.mapping().pk,
+        "payments/statementfile": (
+            statement := statements.take(statements.camt([statements.Paid("B1", 5_000)]), actor=clerk)
+        ).pk,
+        "payments/suspenseitem": SuspenseItem.objects.get(line__file=statement).pk,
     }
     offices.forget_closures()  # or the closure shows from some request on
     return Site(filed, make_draft(citizen, chance), examples, photo.pk)
