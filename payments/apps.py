@@ -16,3 +16,4 @@ class PaymentsConfig(AppConfig):
             receipts,
             rules,
         )
+        from payments.statements import handlers as statement_handlers  # noqa: F401

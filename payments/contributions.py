@@ -4,7 +4,7 @@ An order is locked before it changes, and changes in the transaction that posts 
 receivable / Cr fund; expired or cancelled: back again; settled: Dr suspense / Cr receivable.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -218,22 +218,27 @@ def settle(
 
 def _paid_in_full(order: ContributionOrder, key: str, now: datetime, paid_on: date) -> None:
     order.state, order.closed_at = State.PAID, now
-    _date_cards(order, paid_on)
+    date_cards({order.pk: paid_on})
     outbox.enqueue(RECEIPT, key=key, order=order.pk)
 
 
-def _date_cards(order: ContributionOrder, paid_on: date) -> None:
-    """Cards are valid by the day of the payment: the order foresaw them for the day it was made."""
-    ends = order.quote.get("card_ends") or []
-    facts = order.quote.get("card_rules") or {}
-    for person, before in zip(order.people.all(), ends, strict=False):
-        start, end = quotes.card_dates(
-            date.fromisoformat(before) if before else None, paid_on=paid_on, **facts
-        )
-        first = start.replace(day=1)
-        person.card_from, person.card_to, person.first_month = start, end, first
-        person.last_month = quotes.later(first, facts["months"] - 1)
-        person.save(update_fields=["card_from", "card_to", "first_month", "last_month"])
+def date_cards(paid_on: Mapping[int, date]) -> None:
+    """Cards are valid by the day of the payment, here by order: an order foresaw the day it was made."""
+    covered = CoveredPerson.objects.filter(order__in=paid_on, card_from__isnull=False)
+    people = list(covered.select_related("order"))
+    for person in people:
+        _date_card(person, paid_on[person.order_id])
+    CoveredPerson.objects.bulk_update(people, ["card_from", "card_to", "first_month", "last_month"])
+
+
+def _date_card(person: CoveredPerson, paid_on: date) -> None:
+    facts = person.order.quote["card_rules"]
+    before = person.order.quote["card_ends"][person.position - 1]
+    old_ends = date.fromisoformat(before) if before else None
+    start, end = quotes.card_dates(old_ends, paid_on=paid_on, **facts)
+    first = start.replace(day=1)
+    person.card_from, person.card_to, person.first_month = start, end, first
+    person.last_month = quotes.later(first, facts["months"] - 1)
 
 
 def _locked(order_id: int) -> ContributionOrder:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from payments.views import agents, contributions, orders, payouts, receipts, refunds
+from payments.views import agents, bank_calls, contributions, orders, payouts, receipts, refunds
 
 urlpatterns = [
     path("dong-tien/", contributions.contribution_list, name="contributions"),
@@ -32,4 +32,5 @@ urlpatterns = [
         agents.monthly_list,
         name="agent_list",
     ),
+    path("ngan-hang/bao-co/<slug:slug>/", bank_calls.bank_call, name="bank_call"),
 ]

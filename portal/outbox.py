@@ -7,7 +7,7 @@ running the handler: a worker killed half-way leaves a row that falls due again 
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -65,6 +65,28 @@ def enqueue(*topics: str, key: str, about: str = "", **ids: int | str) -> None:
     )
     if not any(entry[1] is _nudge for entry in connection.run_on_commit):
         transaction.on_commit(_nudge, robust=True)
+
+
+def enqueue_selected(topic: str, select: str, values: Sequence[Any]) -> None:
+    """``enqueue`` for each row of the query ``select``: key, about, payload (jsonb)."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("enqueue_selected() belongs inside the transaction that causes the side effect")
+    if topic not in handlers:
+        raise LookupError(f"no handler for outbox topic {topic}")
+    now = timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute(_ENQUEUE.format(select=select), [topic, now, now, *values])
+    if not any(entry[1] is _nudge for entry in connection.run_on_commit):
+        transaction.on_commit(_nudge, robust=True)
+
+
+_ENQUEUE = """
+INSERT INTO portal_outboxmessage
+    (topic, key, about, payload, state, attempts, due_at, created_at, last_error, closed_reason)
+SELECT %s, chosen.key, chosen.about, chosen.payload, 'pending', 0, %s, %s, '', ''
+    FROM ({select}) AS chosen (key, about, payload)
+ON CONFLICT (topic, key) DO NOTHING
+"""
 
 
 def drain(*, limit: int | None = None) -> int:

@@ -7,6 +7,7 @@ supplies. With ``DEBUG`` off a missing secret stops start-up.
 import os
 from datetime import time, timedelta
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from celery.schedules import crontab
@@ -231,6 +232,8 @@ ACCOUNT_RATE_LIMITS = {
     "signup": "30/m/ip",
     "track": "10/m/ip,30/h/ip",
     "track_code": "5/15m/key",
+    "bank_call": "1200/m/key",
+    "bank_call_failed": "60/m/ip",
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 PASSWORD_RESET_TIMEOUT = int(timedelta(hours=2).total_seconds())
@@ -287,6 +290,23 @@ if OFFICE_HOURS[1] > INTAKE_CLOSES_AT:
 # Longer exports are made by a worker; how long their files are kept.
 EXPORT_ROWS_AT_ONCE = 5000
 EXPORT_DAYS = int(os.environ.get("EXPORT_DAYS", "7"))
+
+# --- Banks --------------------------------------------------------------------------------------
+
+
+def _bank_calls(entries: list[str]) -> dict[str, dict[str, Any]]:
+    """``agribank:970405:secret``: who may call ``/ngan-hang/bao-co/agribank/``; twice: either secret."""
+    found: dict[str, dict[str, Any]] = {}
+    for entry in entries:
+        slug, _sep, rest = entry.partition(":")
+        bank, _sep, secret = rest.partition(":")
+        if len(secret) < 32:
+            raise ImproperlyConfigured("BANK_CALLS: slug:BIN:secret, the secret of 32 characters at least.")
+        found.setdefault(slug, {"bank": bank, "secrets": []})["secrets"].append(secret)
+    return found
+
+
+BANK_CALLS = _bank_calls(_list("BANK_CALLS"))
 
 # --- Pages --------------------------------------------------------------------------------------
 

@@ -193,6 +193,8 @@ INNER_TOPICS = frozenset(
         "payments.batch_files",
         "payments.pay_pension_list",
         "payments.payout_result",
+        "payments.bank_call",
+        "payments.statement",
         "post.remind",
     }
 )

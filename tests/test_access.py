@@ -33,6 +33,8 @@ from payments.models import (
     Receipt,
     Refund,
     ResultFile,
+    StatementFile,
+    SuspenseItem,
 )
 from portal import outbox
 from portal.models import AccessLog, OutboxMessage, User
@@ -86,7 +88,7 @@ from procedures.models import (
 )
 from tests import answers, paying, posting, reference, refunding
 from tests.conftest import PASSWORD, file_draft, make_draft
-from tests.payments import money, ordering
+from tests.payments import money, ordering, statements
 from tests.payments.orders import order_of, paid
 
 SignIn = Callable[[User], Client]
@@ -168,6 +170,7 @@ PAGES = {
     "bien-lai/<str:code>/tai-ve/": OWNER_READS,
     "co-quan/": READERS,
     "co-quan/<slug:slug>/": Row("iiiiiii", "mmmm", "/co-quan/cam-lam/"),
+    "ngan-hang/bao-co/<slug:slug>/": Row("mmmmmmm", "ffff", "/ngan-hang/bao-co/agribank/"),
     "ho-so/": Row("siiffff", "mmmm"),
     "ho-so/<str:code>/": OWNER_READS,
     "ho-so/<str:code>/buoc/<slug:slug>/": OWNER,
@@ -289,6 +292,9 @@ PAGES = {
     "quan-tri/procedures/intakelist/xuat/": ANY_OFFICE,
     "quan-tri/procedures/export/<int:pk>/tai-ve/": OFFICE,
     "quan-tri/procedures/export/<int:pk>/huy/": OFFICE,
+    "quan-tri/payments/statementfile/tai-len/": Row("sffiiff", "sfif"),
+    "quan-tri/payments/statementfile/<int:pk>/nhap/": OFFICE,
+    "quan-tri/payments/suspenseitem/<int:pk>/viec/<slug:doing>/": OFFICE,
     "quan-tri/procedures/reconciliation/moi/": Row("sffiiff", "sfif"),
     "quan-tri/procedures/reconciliation/<int:pk>/viec/<slug:doing>/": OFFICE,
     "quan-tri/payments/posting/tai-ve/<slug:kind>/": ANY_OFFICE,
@@ -357,6 +363,9 @@ MODELS = {
     "payments/paymentorder": Model(of_office=True, own_page=True),
     "payments/payoutbatch": Model(of_office=True, own_page=True),
     "payments/resultfile": Model(of_office=True, own_page=True),
+    "payments/csvmapping": Model("CA", "A", "A"),
+    "payments/statementfile": Model(of_office=True, own_page=True),
+    "payments/suspenseitem": Model(of_office=True, own_page=True),
 }
 
 
@@ -432,6 +441,7 @@ def _doing(route: str) -> str:
         "refund": "duyet",
         "lumpsum": "duyet",
         "payoutbatch": "duyet",
+        "suspenseitem": "chia",
     }
     return next((doing for part, doing in examples.items() if f"/{part}/" in route), "len")
 
@@ -532,6 +542,8 @@ class Site:
             list(ContributionDraft.objects.order_by("pk").values()),
             list(Receipt.objects.values_list("code")),
             list(Refund.objects.order_by("pk").values_list("pk", "state", "amount", "approved_by")),
+            list(StatementFile.objects.values_list("pk", "state")),
+            list(SuspenseItem.objects.order_by("pk").values_list("pk", "left")),
         ]
 
 
@@ -699,6 +711,11 @@ def _site(citizen: User, clerk: User, chance: Any) -> Site:
         "procedures/agentarea": AgentArea.objects.get().pk,
         "payments/refund": refund.pk,
         **_payouts(shipment.dossier, clerk),
+        "payments/csvmapping": statements.mapping().pk,
+        "payments/statementfile": (
+            statement := statements.take(statements.camt([statements.Paid("B1", 5_000)]), actor=clerk)
+        ).pk,
+        "payments/suspenseitem": SuspenseItem.objects.get(line__file=statement).pk,
     }
     return Site(filed, make_draft(citizen, chance), examples, photo.pk, _contributions(citizen), receipt)
 

@@ -11,6 +11,8 @@ from payments.admin import (
     receipts,
     refunds,
     results,
+    statements,
+    suspense,
 )
 
 __all__ = [
@@ -24,4 +26,6 @@ __all__ = [
     "receipts",
     "refunds",
     "results",
+    "statements",
+    "suspense",
 ]

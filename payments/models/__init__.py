@@ -11,6 +11,16 @@ from payments.models.payouts import PaymentOrder
 from payments.models.receipts import Receipt, ReceiptPaper, ReceiptSeries
 from payments.models.refunds import Refund
 from payments.models.results import ResultFile, ResultRow
+from payments.models.statements import (
+    CsvMapping,
+    Settlement,
+    StatementFile,
+    StatementLine,
+    SuspenseItem,
+    SuspenseReturn,
+    SuspenseStep,
+    WebhookCall,
+)
 
 __all__ = [
     "Account",
@@ -20,6 +30,7 @@ __all__ = [
     "ContributionDraft",
     "ContributionOrder",
     "CoveredPerson",
+    "CsvMapping",
     "Entry",
     "LedgerCheck",
     "LumpSum",
@@ -34,4 +45,11 @@ __all__ = [
     "Refund",
     "ResultFile",
     "ResultRow",
+    "Settlement",
+    "StatementFile",
+    "StatementLine",
+    "SuspenseItem",
+    "SuspenseReturn",
+    "SuspenseStep",
+    "WebhookCall",
 ]

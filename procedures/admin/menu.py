@@ -79,6 +79,14 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Payment orders"), "payments", f"{_MONEY}paymentorder_changelist", EVERYBODY),
                 (_("Payout batches"), "account_balance_wallet", f"{_MONEY}payoutbatch_changelist", EVERYBODY),
                 (_("Results of the bank"), "fact_check", f"{_MONEY}resultfile_changelist", EVERYBODY),
+                (_("Bank statements"), "receipt_long", f"{_MONEY}statementfile_changelist", EVERYBODY),
+                (_("Suspense desk"), "help_center", f"{_MONEY}suspenseitem_changelist", EVERYBODY),
+                (
+                    _("Columns of the banks' CSV"),
+                    "table_view",
+                    f"{_MONEY}csvmapping_changelist",
+                    ADMINISTRATOR,
+                ),
             ],
         ),
         (

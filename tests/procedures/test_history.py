@@ -20,6 +20,10 @@ from payments.models import (
     ReceiptPaper,
     ResultFile,
     ResultRow,
+    Settlement,
+    StatementLine,
+    SuspenseStep,
+    WebhookCall,
 )
 from portal.models import AccessLog, FormerPlace, User
 from procedures import catalogue, intake, mailroom, workflow
@@ -131,7 +135,9 @@ def test_every_table_of_history_has_its_guard_switched_on(db: None) -> None:
     posted = (DeliveryFile, DeliveryRow, DispatchLabels, DispatchManifest, ShipmentStep)
     paid = (BatchDownload, BatchFile, BatchRelease, ResultFile, ResultRow)
     models = (DossierEvent, AccessLog, IntakeCorrection, IntakeRow, IntakeList, Note, VersionChange)
-    assert guarded == sorted(m._meta.db_table for m in (*models, *areas, *posted, *booked, *paid))
+    stated = (WebhookCall, StatementLine, Settlement, SuspenseStep)
+    money = (*booked, *paid, *stated)
+    assert guarded == sorted(m._meta.db_table for m in (*models, *areas, *posted, *money))
 
 
 @pytest.mark.parametrize("name", VERSION_ROWS)
