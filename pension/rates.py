@@ -75,7 +75,9 @@ class Book:
         return self._rows[name]
 
     def row(self, name: str, on: date) -> LegalFigure | None:
-        held = (r for r in self._rows[name] if r.valid_from <= on and (r.valid_to is None or r.valid_to >= on))
+        held = (
+            r for r in self._rows[name] if r.valid_from <= on and (r.valid_to is None or r.valid_to >= on)
+        )
         return next(held, None)
 
     def value(self, name: str, on: date) -> Any:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from math import ceil
 
 from pension.calculators.figures import PensionRates, VoluntaryRates
 from pension.calculators.monthly import Pension, Person, amounts, pension, rate_of
@@ -69,13 +70,11 @@ def keeping(
     cost = whole(each * missing - support_of(voluntary, "other") * helped)
     received = tuple((years, found.one_off + found.monthly * 12 * years) for years in RECEIVED_FOR)
     needed = lump_sum + cost - found.one_off
-    equal = -int(-needed // found.monthly) if needed > 0 and found.monthly else 0
+    equal = ceil(needed / found.monthly) if needed > 0 and found.monthly else 0
     return Keeping(missing, cost, found, received, equal)
 
 
-def _going_on(
-    periods: Sequence[Period], missing: int, rates: VoluntaryRates, asked: date
-) -> list[Period]:
+def _going_on(periods: Sequence[Period], missing: int, rates: VoluntaryRates, asked: date) -> list[Period]:
     if not missing:
         return []
     first = max(month_of(asked), max(period.last for period in periods) + 1)

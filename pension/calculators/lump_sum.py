@@ -79,9 +79,7 @@ def _under_a_year(mean: Average, rates: LumpSumRates) -> _Made:
     return Decimal(0), Decimal(0), gross, steps
 
 
-def _deduction(
-    ordered: Sequence[Period], rates: LumpSumRates, ground: Ground
-) -> tuple[Decimal, list[Step]]:
+def _deduction(ordered: Sequence[Period], rates: LumpSumRates, ground: Ground) -> tuple[Decimal, list[Step]]:
     """What the State had paid for voluntary months; it stays with who withdraws in serious illness."""
     supported = [p for p in ordered if p.support]
     if not supported:

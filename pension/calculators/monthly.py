@@ -9,7 +9,7 @@ from typing import Literal
 from pension.calculators.averages import Average, average
 from pension.calculators.figures import PensionRates
 from pension.calculators.periods import Kind, Period, first_day, in_order, month_of
-from pension.calculators.steps import HALF, Step, whole, years_of
+from pension.calculators.steps import Step, whole, years_of
 from pension.entitlement import RetirementAge, Sex, add_months, lowered, retirement_age
 
 Condition = Literal["normal", "hard_work", "reduced_61", "reduced_81"]
@@ -107,9 +107,7 @@ def _early_months(person: Person, rates: PensionRates, start: date) -> int:
     return max(month_of(normal) + 1 - month_of(start), 0)
 
 
-def rate_of(
-    months: int, sex: Sex, start: date, rates: PensionRates, *, early_months: int = 0
-) -> Rate:
+def rate_of(months: int, sex: Sex, start: date, rates: PensionRates, *, early_months: int = 0) -> Rate:
     """The rate for ``months`` of contributions of a pension that begins on ``start``."""
     years, base_years = years_of(months, rates.half_up_to), _base_years(sex, start.year, rates)
     article = rates.article(_RATE, "pension.years_for_base_rate")

@@ -50,7 +50,11 @@ def contribution(
         raise IncomeRefused(rates)
     monthly = rates.rate * income
     steps = [
-        Step("contribution", rates.article(_RATE), {"income": income, "rate": rates.rate * 100, "monthly": monthly})
+        Step(
+            "contribution",
+            rates.article(_RATE),
+            {"income": income, "rate": rates.rate * 100, "monthly": monthly},
+        )
     ]
     if method in PLAIN:
         months, full = int(method), monthly * int(method)
@@ -62,7 +66,9 @@ def contribution(
     support, told = _supported(rates, group if method != "TH" else "", months)
     pay = whole(full - support * months)
     last = Step("pay", rates.article(_RATE), {"months": months, "each": monthly - support, "pay": pay})
-    return Contribution(whole(monthly), whole(support), months, whole(monthly * months), pay, (*steps, *told, last))
+    return Contribution(
+        whole(monthly), whole(support), months, whole(monthly * months), pay, (*steps, *told, last)
+    )
 
 
 def on_scale(income: Decimal, rates: VoluntaryRates) -> bool:

@@ -68,7 +68,12 @@ def test_pn1_a_man_who_reaches_the_age_in_2021() -> None:
 def test_pn3_a_woman_above_the_highest_rate() -> None:
     law = rates.pension(book(), DAY_2021)
     rate = rate_of(33 * 12 + 4, "female", date(2021, 8, 1), law)
-    assert (rate.years, rate.before_cut, rate.percent, rate.years_above) == (Decimal("33.5"), 75, 75, Decimal("3.5"))
+    assert (rate.years, rate.before_cut, rate.percent, rate.years_above) == (
+        Decimal("33.5"),
+        75,
+        75,
+        Decimal("3.5"),
+    )
     monthly, one_off, _steps = amounts(Decimal(5_200_000), rate, law)
     assert (monthly, one_off) == (3_900_000, 9_100_000)
 
