@@ -75,10 +75,8 @@ class Book:
         return self._rows[name]
 
     def row(self, name: str, on: date) -> LegalFigure | None:
-        held = (
-            r for r in self._rows[name] if r.valid_from <= on and (r.valid_to is None or r.valid_to >= on)
-        )
-        return next(held, None)
+        begun = (row for row in self._rows[name] if row.valid_from <= on)
+        return next((row for row in begun if row.valid_to is None or row.valid_to >= on), None)
 
     def value(self, name: str, on: date) -> Any:
         """Raises ``FigureMissing``."""

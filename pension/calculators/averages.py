@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from pension.calculators.figures import BEFORE_1995, NoFigure, WageRates
 from pension.calculators.periods import Kind, Period, by_year, first_day
-from pension.calculators.steps import Step
+from pension.calculators.steps import Facts, Step
 
 _TABLES = {Kind.EMPLOYER: "compulsory", Kind.STATE: "compulsory", Kind.VOLUNTARY: "voluntary"}
 _JOINED_LATE = date(2016, 1, 1)
@@ -107,7 +107,7 @@ def _of_scale(scale: Sequence[Period], joined: date, rates: WageRates) -> tuple[
     counted = most - left
     months = sum(p.months for p in scale)
     factor = found / counted
-    facts = {"joined": joined, "months": counted, "factor": factor, "base": rates.base_salary}
+    facts: Facts = {"joined": joined, "months": counted, "factor": factor, "base": rates.base_salary}
     step = Step("scale_average", rates.article("pension.average_window", "base_salary"), facts)
     return factor * rates.base_salary * months, step
 
@@ -120,5 +120,5 @@ def _told(
     kinds = {line.kind for line in lines} | {p.kind for p in scale}
     if len(kinds) > 1:
         steps.append(Step("mixed", rates.article("pension.mixed_average")))
-    facts = {"total": total, "months": months, "average": total / months}
+    facts: Facts = {"total": total, "months": months, "average": total / months}
     return [*steps, Step("average", rates.article("pension.average_window"), facts)]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from pension.calculators.figures import HealthRates
-from pension.calculators.steps import Step, whole
+from pension.calculators.steps import Facts, Step, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,9 @@ def household(count: int, months: int, rates: HealthRates) -> Household:
 def _steps(
     first: Decimal, months: int, total: Decimal, members: tuple[Member, ...], rates: HealthRates
 ) -> tuple[Step, ...]:
-    facts = {"base": rates.base_salary, "rate": rates.rate * 100, "monthly": first}
+    facts: Facts = {"base": rates.base_salary, "rate": rates.rate * 100, "monthly": first}
     steps = [Step("first_member", rates.article("household_health.rate", "base_salary"), facts)]
     if len(members) > 1:
         steps.append(Step("later_members", rates.article("household_health.tiers")))
-    last = {"months": months, "total": total, "members": len(members)}
+    last: Facts = {"months": months, "total": total, "members": len(members)}
     return (*steps, Step("household_total", rates.article("household_health.periods"), last))

@@ -8,7 +8,7 @@ from typing import Literal
 from pension.calculators.averages import Average, average
 from pension.calculators.figures import LumpSumRates
 from pension.calculators.periods import Period, before_and_from_2014, in_order
-from pension.calculators.steps import Step, whole, years_of
+from pension.calculators.steps import Facts, Step, whole, years_of
 
 Ground = Literal["stopped", "retired", "abroad", "illness"]
 GROUNDS: tuple[Ground, ...] = ("stopped", "retired", "abroad", "illness")
@@ -61,10 +61,10 @@ def _by_years(ordered: Sequence[Period], mean: Average, rates: LumpSumRates) -> 
     early, late = years_of(before, rates.half_up_to), years_of(after, rates.half_up_to)
     months = early * rates.before_2014 + late * rates.from_2014
     gross = whole(months * mean.total / mean.months)
-    facts = {"early": early, "late": late, "before": rates.before_2014, "from": rates.from_2014}
+    facts: Facts = {"early": early, "late": late, "before": rates.before_2014, "from": rates.from_2014}
     steps.append(Step("years", rounding, {"early": early, "late": late}))
     steps.append(Step("months_of_average", rates.article(_YEARS), {**facts, "months": months}))
-    told = {"months": months, "average": mean.amount, "gross": gross}
+    told: Facts = {"months": months, "average": mean.amount, "gross": gross}
     return early, late, gross, [*steps, Step("gross", rates.article(_YEARS), told)]
 
 
@@ -72,7 +72,7 @@ def _under_a_year(mean: Average, rates: LumpSumRates) -> _Made:
     """A share of the wages as they were paid, at most so many months of the average."""
     share, most = rates.short_rate * mean.paid, rates.short_cap * mean.amount
     gross = whole(min(share, most))
-    facts = {"rate": rates.short_rate * 100, "paid": mean.paid, "share": share, "months": mean.months}
+    facts: Facts = {"rate": rates.short_rate * 100, "paid": mean.paid, "share": share, "months": mean.months}
     steps = [Step("short_share", rates.article(_SHORT), facts)]
     if share > most:
         steps.append(Step("short_cap", rates.article(_SHORT), {"months": rates.short_cap, "most": most}))
@@ -95,5 +95,5 @@ def _deduction(ordered: Sequence[Period], rates: LumpSumRates, ground: Ground) -
                 amount += count * support.amounts.get(period.support, Decimal(0))
                 months += count
     amount = whole(amount)
-    facts: dict[str, Decimal | int] = {"months": months, "amount": amount}
+    facts: Facts = {"months": months, "amount": amount}
     return amount, [Step("support", rates.article(_DEDUCTED, "voluntary.support"), facts)]

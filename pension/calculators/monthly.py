@@ -1,4 +1,4 @@
-"""Lương hưu: when it begins, how much it is a month, and what is paid once for years above the highest rate."""
+"""Lương hưu: when it begins, how much it is a month, and what is paid once on top."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import Literal
 from pension.calculators.averages import Average, average
 from pension.calculators.figures import PensionRates
 from pension.calculators.periods import Kind, Period, first_day, in_order, month_of
-from pension.calculators.steps import Step, whole, years_of
+from pension.calculators.steps import Facts, Step, whole, years_of
 from pension.entitlement import RetirementAge, Sex, add_months, lowered, retirement_age
 
 Condition = Literal["normal", "hard_work", "reduced_61", "reduced_81"]
@@ -83,7 +83,7 @@ def _start(person: Person, rates: PensionRates, asked: date) -> tuple[Retirement
     found = retirement_age(person.born, person.sex, lowered(rates.ages, years * 12))
     assert found is not None, "the tables of ages have no gaps"
     start = first_day(max(month_of(found.on) + 1, month_of(asked)))
-    facts = {"years": found.years, "months": found.months, "on": found.on, "start": start}
+    facts: Facts = {"years": found.years, "months": found.months, "on": found.on, "start": start}
     steps = [Step("age", rates.article(_AGE), facts)]
     if years:
         steps.insert(0, Step("lower_age", rates.article("pension.early_years"), {"years": years}))
@@ -92,7 +92,7 @@ def _start(person: Person, rates: PensionRates, asked: date) -> tuple[Retirement
 
 def _enough(months: int, missing: int, rates: PensionRates) -> list[Step]:
     name = "too_short" if missing else "enough"
-    facts = {"years": rates.min_years, "months": months, "missing": missing}
+    facts: Facts = {"years": rates.min_years, "months": months, "missing": missing}
     return [Step(name, rates.article("pension.min_years"), facts)]
 
 
@@ -115,11 +115,21 @@ def rate_of(months: int, sex: Sex, start: date, rates: PensionRates, *, early_mo
     short = rates.short.get(sex)
     if years < base_years and short and years >= short.years:
         full = short.rate + (years - short.years) * short.increment
-        facts = {"years": short.years, "base": short.rate, "increment": short.increment, "percent": full}
+        facts: Facts = {
+            "years": short.years,
+            "base": short.rate,
+            "increment": short.increment,
+            "percent": full,
+        }
         steps.append(Step("rate", rates.article("pension.short_rate"), facts))
     else:
         full = rates.base + (years - base_years) * rates.increment
-        facts = {"years": base_years, "base": rates.base, "increment": rates.increment, "percent": full}
+        facts = {
+            "years": base_years,
+            "base": rates.base,
+            "increment": rates.increment,
+            "percent": full,
+        }
         steps.append(Step("rate", article, facts))
     above = max(years - base_years - (rates.most - rates.base) / rates.increment, Decimal(0))
     if full > rates.most:
@@ -140,7 +150,7 @@ def _cut(months: int, rates: PensionRates) -> tuple[Decimal, list[Step]]:
         return Decimal(0), []
     years, odd = divmod(months, 12)
     cut = years * rates.early_year + (rates.early_half if odd >= 6 else Decimal(0))
-    facts = {"years": years, "months": odd, "percent": cut}
+    facts: Facts = {"years": years, "months": odd, "percent": cut}
     return cut, [Step("early", rates.article(_EARLY), facts)]
 
 
@@ -149,13 +159,18 @@ def amounts(
 ) -> tuple[Decimal, Decimal, list[Step]]:
     """Monthly pension and what is paid once, in whole đồng. ``mean``: the average, not rounded."""
     monthly = whole(mean * rate.percent / 100)
-    facts = {"average": mean, "percent": rate.percent, "monthly": monthly}
+    facts: Facts = {"average": mean, "percent": rate.percent, "monthly": monthly}
     steps = [Step("monthly", rates.article(_RATE), facts)]
     if with_floor and rates.floor is not None and monthly < rates.floor:
         steps.append(Step("floor", rates.article("pension.floor"), {"floor": rates.floor}))
         monthly = rates.floor
     one_off = whole(rate.years_above * rates.one_off * mean)
     if one_off:
-        facts = {"years": rate.years_above, "months": rates.one_off, "average": mean, "amount": one_off}
+        facts = {
+            "years": rate.years_above,
+            "months": rates.one_off,
+            "average": mean,
+            "amount": one_off,
+        }
         steps.append(Step("one_off", rates.article("pension.one_off_above_cap"), facts))
     return monthly, one_off, steps

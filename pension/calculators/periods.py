@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from itertools import pairwise
 from operator import attrgetter
 
 JANUARY_2014 = 2014 * 12
@@ -61,7 +62,7 @@ def month_name(month: int) -> str:
 def in_order(periods: Iterable[Period]) -> list[Period]:
     """From the earliest on; raises ``Overlap``."""
     ordered = sorted(periods, key=attrgetter("first"))
-    for earlier, later in zip(ordered, ordered[1:], strict=False):
+    for earlier, later in pairwise(ordered):
         if later.first <= earlier.last:
             raise Overlap(earlier, later)
     return ordered

@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 Fact = Decimal | int | date | str
 """Decimal: an amount or a factor; int: a count; str: the name of something, or a month."""
+Facts = dict[str, Fact]
 
 ONE = Decimal(1)
 HALF = Decimal("0.5")

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Literal
 
 from pension.calculators.figures import NoFigure, VoluntaryRates
-from pension.calculators.steps import Step, whole
+from pension.calculators.steps import Facts, Step, whole
 
 Method = Literal["1", "3", "6", "12", "NN", "TH"]
 """Months paid at once; NN: years ahead; TH: the years that are missing at retirement age."""
@@ -49,26 +49,25 @@ def contribution(
     if not on_scale(income, rates):
         raise IncomeRefused(rates)
     monthly = rates.rate * income
-    steps = [
-        Step(
-            "contribution",
-            rates.article(_RATE),
-            {"income": income, "rate": rates.rate * 100, "monthly": monthly},
-        )
-    ]
+    facts: Facts = {"income": income, "rate": rates.rate * 100, "monthly": monthly}
+    steps = [Step("contribution", rates.article(_RATE), facts)]
     if method in PLAIN:
         months, full = int(method), monthly * int(method)
     else:
         full = _reckoned(monthly, rates, months, ahead=method == "NN")
         name = "in_advance" if method == "NN" else "missing_years"
-        facts = {"months": months, "r": (rates.r or Decimal(0)) * 100, "full": full, "monthly": monthly}
+        facts = {
+            "months": months,
+            "r": (rates.r or Decimal(0)) * 100,
+            "full": full,
+            "monthly": monthly,
+        }
         steps.append(Step(name, rates.article("voluntary.advance_years", _R), facts))
     support, told = _supported(rates, group if method != "TH" else "", months)
     pay = whole(full - support * months)
     last = Step("pay", rates.article(_RATE), {"months": months, "each": monthly - support, "pay": pay})
-    return Contribution(
-        whole(monthly), whole(support), months, whole(monthly * months), pay, (*steps, *told, last)
-    )
+    nominal, all_steps = whole(monthly * months), (*steps, *told, last)
+    return Contribution(whole(monthly), whole(support), months, nominal, pay, all_steps)
 
 
 def on_scale(income: Decimal, rates: VoluntaryRates) -> bool:
@@ -93,7 +92,7 @@ def _supported(rates: VoluntaryRates, group: str, months: int) -> tuple[Decimal,
     support = support_of(rates, group)
     if not support:
         return support, []
-    facts = {
+    facts: Facts = {
         "rate": rates.rate * 100,
         "line": rates.poverty_line,
         "percent": rates.support[group],
