@@ -225,6 +225,7 @@ ACCOUNT_RATE_LIMITS = {
     "signup": "30/m/ip",
     "track": "10/m/ip,30/h/ip",
     "track_code": "5/15m/key",
+    "calculation_paper": "20/m/ip",
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 PASSWORD_RESET_TIMEOUT = int(timedelta(hours=2).total_seconds())

@@ -115,10 +115,11 @@ def _of_scale(scale: Sequence[Period], joined: date, rates: WageRates) -> tuple[
 def _told(
     lines: Sequence[Line], total: Decimal, months: int, scale: Sequence[Period], rates: WageRates
 ) -> list[Step]:
-    tables = {f"wage_adjustment.{_TABLES[line.kind]}" for line in lines}
-    steps = [Step("revalued", rates.article(name), {"year": rates.day.year}) for name in sorted(tables)]
+    tables = sorted({_TABLES[line.kind] for line in lines})
+    facts: Facts = {"year": rates.day.year}
+    steps = [Step(f"revalued_{name}", rates.article(f"wage_adjustment.{name}"), facts) for name in tables]
     kinds = {line.kind for line in lines} | {p.kind for p in scale}
     if len(kinds) > 1:
         steps.append(Step("mixed", rates.article("pension.mixed_average")))
-    facts: Facts = {"total": total, "months": months, "average": total / months}
+    facts = {"total": total, "months": months, "average": total / months}
     return [*steps, Step("average", rates.article("pension.average_window"), facts)]
