@@ -50,7 +50,8 @@ def _answers(form: CalculatorForm) -> list[tuple[str, str]]:
         field: Any = bound.field
         value = form.cleaned_data.get(bound.name)
         if bound.name == "periods":
-            found += [(name, "; ".join(words for _label, words in row)) for name, row in field.told(value)]
+            for name, row in field.told(value):
+                found.append((name, "; ".join(str(words) for _label, words in row)))
         elif bound.name != "pasted" and value not in ("", None):
-            found.append((str(bound.label), field.display(value)))
+            found.append((str(bound.label), str(field.display(value))))
     return found

@@ -90,8 +90,10 @@ def paper(request: Request, slug: str) -> HttpResponse:
     found = _calculator(slug)
     form = found.form(request.POST)
     result = _result(found, form) if request.method == "POST" else None
+    if result is None and request.method == "POST":
+        return _page(request, found, form, status=422)
     if result is None:
-        return _page(request, found, form if request.method == "POST" else found.form(initial=_empty()))
+        return _page(request, found, found.form(initial=_empty()))
     if too_many(request, action="calculation_paper"):
         form.add_error(None, _("Too many papers at once. Please wait a minute and try again."))
         return _page(request, found, form, status=429)

@@ -47,6 +47,7 @@ from procedures.models import (
     Dossier,
     DossierEvent,
     Export,
+    FigureProposal,
     FoundCode,
     HandoverList,
     HandoverRow,
@@ -138,6 +139,11 @@ PAGES = {
     "tai-khoan/quen-mat-khau/xong/": READERS,
     "tai-khoan/thu-dien-tu/": READERS,
     "": READERS,
+    "cong-cu-tinh/": READERS,
+    "cong-cu-tinh/<slug:slug>/": Row("iiiiiii", "iiii", "/cong-cu-tinh/luong-huu/"),
+    "cong-cu-tinh/<slug:slug>/ket-qua.pdf": Row("iiiiiii", "iiii", "/cong-cu-tinh/luong-huu/ket-qua.pdf"),
+    "quan-tri/procedures/legalfigure/de-nghi/": ADMINISTRATOR,
+    "quan-tri/procedures/figureproposal/<int:pk>/quyet-dinh/": ADMINISTRATOR,
     "thu-tuc/": READERS,
     "thu-tuc/<slug:slug>/": READERS,
     "thu-tuc/<slug:slug>/bat-dau/": STARTERS,
@@ -289,7 +295,8 @@ MODELS = {
     "procedures/calendarday": Model("CA", "A", "A", "A"),
     "procedures/closure": Model("CA", "A", "A"),
     "procedures/supplementtext": Model("CA", "A", "A"),
-    "procedures/legalfigure": Model("CA", "A", "A"),
+    "procedures/legalfigure": Model("CA"),
+    "procedures/figureproposal": Model("A", own_page=True),
 }
 
 
@@ -514,6 +521,16 @@ def site(citizen: User, clerk: User, chance: Any) -> Site:
         ).pk,
         "procedures/supplementtext": SupplementText.objects.create(text="x", entered_by=clerk).pk,
         "procedures/legalfigure": LegalFigure.objects.all()[0].pk,
+        "procedures/figureproposal": FigureProposal.objects.create(
+            name="base_salary",
+            valid_from="2030-01-01",
+            value=3_000_000,
+            source="x",
+            confidence="unsure",
+            reason="x",
+            proposed_by=clerk,
+            key="x",
+        ).pk,
     }
     offices.forget_closures()  # or the closure shows from some request on
     return Site(filed, make_draft(citizen, chance), examples, photo.pk)

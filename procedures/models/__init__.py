@@ -41,6 +41,7 @@ from procedures.models.dossiers import (
     Original,
     WaitingDossier,
 )
+from procedures.models.figure_proposals import FigureDecision, FigureProposal
 from procedures.models.figures import (
     CountedDossier,
     FiguresMark,
@@ -96,6 +97,8 @@ __all__ = [
     "DossierNumber",
     "Export",
     "Field",
+    "FigureDecision",
+    "FigureProposal",
     "FiguresMark",
     "FoundCode",
     "HandoverList",

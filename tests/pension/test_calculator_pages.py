@@ -135,14 +135,14 @@ def test_another_day_is_another_law(anybody: Client) -> None:
 def test_a_day_before_the_figures_begin_is_told_at_the_field(anybody: Client) -> None:
     page = text(anybody, LUMP_SUM, {**LS1, **day("decided", date(2019, 7, 15))}, 422)
     assert 'href="#decided_day"' in page
-    assert "Hệ số" in page
+    assert "hệ số" in page.lower() or "điều chỉnh" in page
 
 
 def test_keeping_is_drawn_beside_withdrawing(anybody: Client) -> None:
     assert "<svg" not in text(anybody, LUMP_SUM, LS1)
     page = text(anybody, LUMP_SUM, {**LS1, **day("born", date(1980, 1, 1)), "sex": "female"})
     assert page.count("<svg") == 1
-    assert "<title" in page and "role=\"img\"" in page
+    assert "<title" in page and 'role="img"' in page
     assert "36.550.000 đ" in page.split("<table>")[1]
 
 
@@ -180,11 +180,13 @@ def test_what_is_wrong_in_a_row_is_told_at_its_cell(
 ) -> None:
     page = text(anybody, LUMP_SUM, {**LS1, **rows(cells)}, 422)
     assert f'href="#{ident}"' in page
-    assert "<p class=\"amount\">" not in page
+    assert '<p class="amount">' not in page
 
 
 def test_a_month_that_stands_in_two_rows_is_told(anybody: Client) -> None:
-    twice = rows(("01/2014", "12/2015", "3.000.000", "employer"), ("06/2013", "01/2014", "3.000.000", "employer"))
+    twice = rows(
+        ("01/2014", "12/2015", "3.000.000", "employer"), ("06/2013", "01/2014", "3.000.000", "employer")
+    )
     page = text(anybody, LUMP_SUM, {**LS1, **twice}, 422)
     assert 'href="#periods-0-first"' in page
     assert "giai đoạn 2" in page
@@ -234,13 +236,17 @@ def test_a_line_of_a_table_is_read(line: str, cells: tuple[str, ...]) -> None:
     assert [(r.start, r.end, r.wage, r.kind) for r in found.rows] == [cells]
 
 
-@pytest.mark.parametrize("line", ["", "Từ tháng  Đến tháng  Mức đóng", "Tổng: 54 tháng", "In ngày 12/07/2021"])
+@pytest.mark.parametrize(
+    "line", ["", "Từ tháng  Đến tháng  Mức đóng", "Tổng: 54 tháng", "In ngày 12/07/2021"]
+)
 def test_lines_that_are_no_period_are_passed_over(line: str) -> None:
     found = pasting.read(line)
     assert (found.rows, found.problems) == ([], [])
 
 
-@pytest.mark.parametrize("junk", ["\x00\x01", "9" * 5000, "/" * 3000, "1/" * 2000, "12/2013 " * 500, "<script>"])
+@pytest.mark.parametrize(
+    "junk", ["\x00\x01", "9" * 5000, "/" * 3000, "1/" * 2000, "12/2013 " * 500, "<script>"]
+)
 def test_junk_that_is_pasted_harms_nobody(junk: str, anybody: Client) -> None:
     page = text(anybody, LUMP_SUM, {**day("decided", date(2021, 7, 15)), "pasted": junk, "doc": "1"})
     assert "<script>" not in page.split("<textarea")[1].split("</textarea>")[0]

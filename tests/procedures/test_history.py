@@ -21,6 +21,8 @@ from procedures.models import (
     DispatchManifest,
     Dossier,
     DossierEvent,
+    FigureDecision,
+    FigureProposal,
     IntakeCorrection,
     IntakeList,
     IntakeRow,
@@ -118,7 +120,8 @@ def test_every_table_of_history_has_its_guard_switched_on(db: None) -> None:
     areas = (AreaChange, AreaOutcome, FormerPlace)
     posted = (DeliveryFile, DeliveryRow, DispatchLabels, DispatchManifest, ShipmentStep)
     models = (DossierEvent, AccessLog, IntakeCorrection, IntakeRow, IntakeList, Note, VersionChange)
-    assert guarded == sorted(m._meta.db_table for m in (*models, *areas, *posted))
+    figures = (FigureProposal, FigureDecision)
+    assert guarded == sorted(m._meta.db_table for m in (*models, *areas, *posted, *figures))
 
 
 @pytest.mark.parametrize("name", VERSION_ROWS)
