@@ -1,7 +1,9 @@
-"""``python -m bench [volume] [--quick] [--output FILE]``, with DATABASE_URL, REDIS_URL and DATA_DIR set.
+"""``python -m bench [volume|calculator] [--quick] [--output FILE]``.
+
+With DATABASE_URL, REDIS_URL and DATA_DIR set.
 
 Without ``volume``: what one filing costs. With it: whether pages cost the same with a million dossiers;
-loading them takes minutes and gigabytes, once.
+loading them takes minutes and gigabytes, once. With ``calculator``: microseconds of one lump sum.
 """
 
 import argparse
@@ -12,7 +14,7 @@ from pathlib import Path
 
 import django
 
-from bench.report import NOTES, PEER, machine, rows, table, write
+from bench.report import NOTES, PEER, machine, rows, table, write, write_part
 from bench.site import place
 from portal.standalone import Unavailable
 from portal.standalone.processes import ROOT
@@ -21,7 +23,7 @@ from portal.standalone.processes import ROOT
 def main(argv: list[str]) -> int:
     """0 when everything was measured, whether goals are met or not."""
     parser = argparse.ArgumentParser(prog="python -m bench")
-    parser.add_argument("part", nargs="?", choices=("filing", "volume"), default="filing")
+    parser.add_argument("part", nargs="?", choices=("filing", "volume", "calculator"), default="filing")
     parser.add_argument("--quick", action="store_true", help="a few of each, to see that all parts run")
     parser.add_argument("--anew", action="store_true", help="volume: load the databases again")
     parser.add_argument("--explain", action="store_true", help="volume: write the plans to docs/explain.md")
@@ -30,6 +32,8 @@ def main(argv: list[str]) -> int:
     try:
         if arguments.part == "volume":
             return _run_volume(arguments)
+        if arguments.part == "calculator":
+            return _run_calculator(arguments)
         return _run(quick=arguments.quick, output=arguments.output)
     except Unavailable as error:
         sys.stderr.write(f"{error}\n")
@@ -48,6 +52,20 @@ def _run(*, quick: bool, output: Path) -> int:
     write(output, findings, about)
     described = ", ".join(f"{name} {value}" for name, value in about.items())
     print(f"\n{described}\n\n{table(rows(findings))}\n\n{NOTES}\n{PEER}\nWritten to {output}.")
+    return 0
+
+
+def _run_calculator(arguments: argparse.Namespace) -> int:
+    about = machine()
+    with place() as found:
+        os.environ.update(found.env)
+        django.setup()
+        logging.disable(logging.WARNING)
+        from bench import calculator
+
+        findings = calculator.everything(quick=arguments.quick)
+    write_part(arguments.output, "calculator", calculator.rows(findings), about)
+    print(f"\n{table(calculator.rows(findings))}\nWritten to {arguments.output}.")
     return 0
 
 

@@ -132,7 +132,7 @@ class PeriodsForm(CalculatorForm):
 def period_of(row: Row) -> Period:
     kind = row["kind"]
     if kind in {Kind.EMPLOYER, Kind.STATE}:
-        return Period(row["first"], row["last"], row["wage"], Kind(kind))
+        return Period(row["first"], row["last"], row["wage"], kind)
     support = "" if kind == "voluntary" else kind
     return Period(row["first"], row["last"], row["wage"], Kind.VOLUNTARY, support)
 

@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from pension import papers, pasting
-from pension.calculators.periods import Kind
 from pension.forms import CalculatorForm, HouseholdForm, LumpSumForm, PensionForm, PeriodsForm, VoluntaryForm
 from pension.results import Refused, Result, result_of
 from portal import drawing, groups
@@ -199,7 +198,7 @@ def _with_pasted(typed: dict[str, Any], text: str) -> _Changed:
     read = pasting.read(text)
     rows = [row for row in typed["periods"] if groups.is_filled(row)]
     rows += [
-        {"first": row.start, "last": row.end, "wage": _grouped(row.wage), "kind": Kind(row.kind).value}
+        {"first": row.start, "last": row.end, "wage": _grouped(row.wage), "kind": row.kind}
         for row in read.rows
     ]
     left = "\n".join(read.left)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from pension.calculators.figures import BEFORE_1995, NoFigure, WageRates
 from pension.calculators.periods import Kind, Period, by_year, first_day
@@ -15,12 +16,11 @@ _JOINED_LATE = date(2016, 1, 1)
 """Who joined from then on has wages of the State's scale revalued like those an employer sets."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """Months of one year at one wage: ``amount`` = months x wage x coefficient."""
 
     year: int
-    kind: Kind
+    kind: str
     wage: Decimal
     months: int
     coefficient: Decimal
@@ -61,7 +61,7 @@ def average(periods: Sequence[Period], rates: WageRates) -> Average:
 
 def _lines(periods: Sequence[Period], rates: WageRates) -> tuple[Line, ...]:
     """Alike however the periods were cut."""
-    months: Counter[tuple[int, Kind, Decimal]] = Counter()
+    months: Counter[tuple[int, str, Decimal]] = Counter()
     for period in periods:
         if period.kind == Kind.STATE:
             for month in range(period.first, period.last + 1):
@@ -72,19 +72,19 @@ def _lines(periods: Sequence[Period], rates: WageRates) -> tuple[Line, ...]:
     return tuple(_line(*key, count, rates) for key, count in sorted(months.items()))
 
 
-def _line(year: int, kind: Kind, wage: Decimal, months: int, rates: WageRates) -> Line:
+def _line(year: int, kind: str, wage: Decimal, months: int, rates: WageRates) -> Line:
     factor = coefficient(rates.voluntary if kind == Kind.VOLUNTARY else rates.compulsory, year, kind)
     return Line(year, kind, wage, months, factor, months * wage * factor)
 
 
-def coefficient(table: Mapping[int, Decimal], year: int, kind: Kind = Kind.EMPLOYER) -> Decimal:
+def coefficient(table: Mapping[int, Decimal], year: int, kind: str = Kind.EMPLOYER) -> Decimal:
     """By which a wage of ``year`` is multiplied; years after the table count as they are."""
-    if year > max(table):
+    found = table.get(max(BEFORE_1995, year))
+    if found is None and year > max(table):
         return Decimal(1)
-    try:
-        return table[max(year, BEFORE_1995)]
-    except KeyError:
-        raise NoFigure(f"wage_adjustment.{_TABLES[kind]}", year) from None
+    if found is None:
+        raise NoFigure(f"wage_adjustment.{_TABLES[kind]}", year)
+    return found
 
 
 def _base_salary(month: int, rates: WageRates) -> Decimal:

@@ -26,6 +26,8 @@ class Sourced:
     sources: Mapping[str, str] = field(default_factory=dict, kw_only=True)
 
     def article(self, *names: str) -> str:
+        if len(names) == 1:
+            return self.sources.get(names[0], "")
         return "; ".join(dict.fromkeys(self.sources[name] for name in names if name in self.sources))
 
 

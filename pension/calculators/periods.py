@@ -4,15 +4,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 from itertools import pairwise
 from operator import attrgetter
 
 JANUARY_2014 = 2014 * 12
 
 
-class Kind(StrEnum):
-    """EMPLOYER: a wage the employer sets; STATE: a coefficient of the State's scale; VOLUNTARY: an income."""
+class Kind:
+    """EMPLOYER: a wage the employer sets; STATE: a coefficient of the State's scale; VOLUNTARY: an income.
+
+    Plain words, not an enumeration: they are looked up once a year of every period.
+    """
 
     EMPLOYER = "employer"
     STATE = "state"
@@ -30,7 +32,7 @@ class Period:
     first: int
     last: int
     wage: Decimal
-    kind: Kind = Kind.EMPLOYER
+    kind: str = Kind.EMPLOYER
     support: str = ""
 
     @property

@@ -1,9 +1,10 @@
 """A step of a calculation, and how amounts are rounded."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from types import MappingProxyType
+from typing import NamedTuple
 
 Fact = Decimal | int | date | str
 """Decimal: an amount or a factor; int: a count; str: the name of something, or a month."""
@@ -13,13 +14,12 @@ ONE = Decimal(1)
 HALF = Decimal("0.5")
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """What was done (a name that ``pension.explaining`` has words for), why, and with which numbers."""
 
     name: str
     article: str
-    facts: Mapping[str, Fact] = field(default_factory=dict)
+    facts: Mapping[str, Fact] = MappingProxyType({})
 
 
 def whole(amount: Decimal) -> Decimal:

@@ -25,7 +25,7 @@ def month(text: str) -> int:
     return year * 12 + number - 1
 
 
-def period(first: str, last: str, wage: int | str, kind: Kind = Kind.EMPLOYER, support: str = "") -> Period:
+def period(first: str, last: str, wage: int | str, kind: str = Kind.EMPLOYER, support: str = "") -> Period:
     return Period(month(first), month(last), Decimal(wage), kind, support)
 
 
