@@ -112,7 +112,7 @@ class Basis:
 
 
 def told(steps: Sequence[Step], rows: Sequence[LegalFigure]) -> list[Told]:
-    return [Told(in_words(step), step.article, _least_sure(step.article, rows)) for step in steps]
+    return [Told(in_words(step), step.article, _least_sure(step.law.figures, rows)) for step in steps]
 
 
 def in_words(step: Step) -> str:
@@ -137,9 +137,8 @@ def dong(value: Decimal) -> str:
     return f"{number(value)} đ"
 
 
-def _least_sure(article: str, rows: Iterable[LegalFigure]) -> str:
-    cited = set(article.split("; "))
-    found = [row.confidence for row in rows if set(row.source.split("; ")) & cited]
+def _least_sure(names: Iterable[str], rows: Iterable[LegalFigure]) -> str:
+    found = [row.confidence for row in rows if row.name in names]
     return max(found, key=_SURENESS.index, default="sure")
 
 
@@ -172,7 +171,7 @@ def lines(found: Sequence[Line]) -> list[tuple[str, str, str, str, str, str]]:
             str(KINDS[line.kind]),
             str(line.months),
             number(line.wage),
-            number(line.coefficient),
+            f"{line.coefficient:.2f}".replace(".", ","),
             number(line.amount),
         )
         for line in found

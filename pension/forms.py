@@ -40,7 +40,7 @@ def _options(*choices: tuple[str, Any]) -> list[dict[str, Any]]:
 
 
 _SEXES = _options(("female", gettext_lazy("Female")), ("male", gettext_lazy("Male")))
-_PERIOD: Any = gettext_lazy("Period")
+_PERIOD: Any = gettext_lazy("Contribution period")
 
 
 class MonthField(fields.PortalField):

@@ -93,11 +93,10 @@ class Book:
         return {name: row.source for name, row in found.items() if row is not None}
 
 
-def basis(book: Book, on: date, articles: Iterable[str]) -> list[LegalFigure]:
-    """The rows of the day ``on`` that are cited among ``articles``, as the steps of a result cite them."""
-    cited = {part for article in articles for part in article.split("; ")}
-    found = (book.row(name, on) for name in sorted({*_LUMP_SUM, *_PENSION, *_VOLUNTARY, *_HEALTH}))
-    return [row for row in found if row is not None and set(row.source.split("; ")) & cited]
+def basis(book: Book, on: date, names: Iterable[str]) -> list[LegalFigure]:
+    """The rows of the day ``on`` of the figures that a result rests on."""
+    found = (book.row(name, on) for name in sorted(set(names)))
+    return [row for row in found if row is not None]
 
 
 def wages(book: Book, on: date) -> WageRates:

@@ -69,7 +69,7 @@ def _missing(name: str, when: str) -> str:
 def _result(
     book: rates.Book, form: CalculatorForm, steps: Sequence[Step], mean: Average | None = None, **rest: Any
 ) -> Result:
-    rows = rates.basis(book, form.day, [step.article for step in steps])
+    rows = rates.basis(book, form.day, [name for step in steps for name in step.law.figures])
     return Result(
         day=form.day,
         steps=explaining.told(steps, rows),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from pension.calculators.steps import Law
 from pension.entitlement import AgeTable
 
 BEFORE_1995 = 1994
@@ -25,10 +26,11 @@ class Sourced:
 
     sources: Mapping[str, str] = field(default_factory=dict, kw_only=True)
 
-    def article(self, *names: str) -> str:
+    def article(self, *names: str) -> Law:
         if len(names) == 1:
-            return self.sources.get(names[0], "")
-        return "; ".join(dict.fromkeys(self.sources[name] for name in names if name in self.sources))
+            return Law(names, self.sources.get(names[0], ""))
+        found = dict.fromkeys(self.sources[name] for name in names if name in self.sources)
+        return Law(names, "; ".join(found))
 
 
 @dataclass(frozen=True)

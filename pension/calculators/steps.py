@@ -14,12 +14,23 @@ ONE = Decimal(1)
 HALF = Decimal("0.5")
 
 
+class Law(NamedTuple):
+    """The figures a step rests on, by name, and where they stand."""
+
+    figures: tuple[str, ...]
+    article: str
+
+
 class Step(NamedTuple):
     """What was done (a name that ``pension.explaining`` has words for), why, and with which numbers."""
 
     name: str
-    article: str
+    law: Law
     facts: Mapping[str, Fact] = MappingProxyType({})
+
+    @property
+    def article(self) -> str:
+        return self.law.article
 
 
 def whole(amount: Decimal) -> Decimal:

@@ -118,6 +118,7 @@ def test_the_steps_stand_in_plain_words_with_their_articles(anybody: Client) -> 
 def test_figures_that_are_not_sure_are_marked_on_the_page(anybody: Client) -> None:
     sure = text(anybody, f"{PAGE}bhyt-ho-gia-dinh/", HH1)
     assert "tag--yellow" not in sure
+    assert "tự nguyện" not in text(anybody, LUMP_SUM, LS1).split("<tbody>")[-1], "only what was used"
     later = text(anybody, f"{PAGE}bhyt-ho-gia-dinh/", {**HH1, **day("decided", date(2026, 8, 1))})
     assert "2.530.000" in later
     assert "tag--yellow" in later
