@@ -1,7 +1,8 @@
-"""``python -m bench [volume|statements] [--quick] [--output FILE]``; DATABASE_URL, REDIS_URL, DATA_DIR set.
+"""``python -m bench [PART] [--quick] [--output FILE]``, with DATABASE_URL, REDIS_URL and DATA_DIR set.
 
-Without ``volume``: what one filing costs. With it: whether pages cost the same with a million dossiers;
-loading them takes minutes and gigabytes, once. ``statements``: taking in a hundred thousand bookings.
+Parts: ``filing`` (without one): what one filing costs. ``volume``: whether pages cost the same with a
+million dossiers; loading them takes minutes and gigabytes, once. ``statements``: taking in a hundred
+thousand bookings. ``calculator``: microseconds of one lump sum.
 """
 
 import argparse
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import django
 
-from bench.report import NOTES, PEER, machine, rows, table, write
+from bench.report import NOTES, PEER, machine, rows, table, write, write_part
 from bench.site import place
 from portal.standalone import Unavailable
 from portal.standalone.processes import ROOT
@@ -21,7 +22,9 @@ from portal.standalone.processes import ROOT
 def main(argv: list[str]) -> int:
     """0 when everything was measured, whether goals are met or not."""
     parser = argparse.ArgumentParser(prog="python -m bench")
-    parser.add_argument("part", nargs="?", choices=("filing", "volume", "statements"), default="filing")
+    parser.add_argument(
+        "part", nargs="?", choices=("filing", "volume", "statements", "calculator"), default="filing"
+    )
     parser.add_argument("--quick", action="store_true", help="a few of each, to see that all parts run")
     parser.add_argument("--anew", action="store_true", help="volume: load the databases again")
     parser.add_argument("--explain", action="store_true", help="volume: write the plans to docs/explain.md")
@@ -32,6 +35,8 @@ def main(argv: list[str]) -> int:
             return _run_volume(arguments)
         if arguments.part == "statements":
             return _run_statements(arguments)
+        if arguments.part == "calculator":
+            return _run_calculator(arguments)
         return _run(quick=arguments.quick, output=arguments.output)
     except Unavailable as error:
         sys.stderr.write(f"{error}\n")
@@ -50,6 +55,20 @@ def _run(*, quick: bool, output: Path) -> int:
     write(output, findings, about)
     described = ", ".join(f"{name} {value}" for name, value in about.items())
     print(f"\n{described}\n\n{table(rows(findings))}\n\n{NOTES}\n{PEER}\nWritten to {output}.")
+    return 0
+
+
+def _run_calculator(arguments: argparse.Namespace) -> int:
+    about = machine()
+    with place() as found:
+        os.environ.update(found.env)
+        django.setup()
+        logging.disable(logging.WARNING)
+        from bench import calculator
+
+        findings = calculator.everything(quick=arguments.quick)
+    write_part(arguments.output, "calculator", calculator.rows(findings), about)
+    print(f"\n{table(calculator.rows(findings))}\nWritten to {arguments.output}.")
     return 0
 
 

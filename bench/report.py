@@ -201,3 +201,11 @@ def write(path: Path, found: Findings, about: dict[str, Any]) -> None:
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def write_part(path: Path, name: str, found: list[Row], about: dict[str, Any]) -> None:
+    """The rows of one part under its ``name``; what else is there stays."""
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    content = {**kept, name: {"machine": about, "rows": [asdict(row) for row in found]}}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

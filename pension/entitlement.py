@@ -52,6 +52,21 @@ def retirement_age(born: date, sex: Sex, table: AgeTable) -> RetirementAge | Non
     return None
 
 
+def lowered(table: AgeTable, months: int) -> AgeTable:
+    """The same table with every age ``months`` lower: work that is hard or far away (NĐ 135/2020 Đ.5)."""
+    if not months:
+        return table
+    return {
+        sex: {year: _written(_years_months(age) - months) for year, age in rows.items()}
+        for sex, rows in table.items()
+    }
+
+
+def _written(months: int) -> str:
+    years, odd = divmod(months, 12)
+    return f"{years}-{odd}"
+
+
 def _reached(born: date, age: int) -> RetirementAge:
     return RetirementAge(add_months(born, age), *divmod(age, 12))
 

@@ -1,5 +1,11 @@
 """Pages of this app. Paths are Vietnamese without marks and stay as they are."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from pension import views
+
+urlpatterns = [
+    path("cong-cu-tinh/", views.calculators, name="calculators"),
+    path("cong-cu-tinh/<slug:slug>/", views.calculator, name="calculator"),
+    path("cong-cu-tinh/<slug:slug>/ket-qua.pdf", views.paper, name="calculation_paper"),
+]

@@ -234,6 +234,7 @@ ACCOUNT_RATE_LIMITS = {
     "track_code": "5/15m/key",
     "bank_call": "1200/m/key",
     "bank_call_failed": "60/m/ip",
+    "calculation_paper": "20/m/ip",
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 PASSWORD_RESET_TIMEOUT = int(timedelta(hours=2).total_seconds())

@@ -7,6 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from django.db.models import Q, QuerySet
+
 from portal.dated import valid
 from procedures.models import LegalFigure
 
@@ -37,11 +39,31 @@ def _figure(name: str, on: date, _minute: int) -> Any:
     return row.value
 
 
+def forget() -> None:
+    """Figures were changed: this process reads them anew, the others within a minute."""
+    _figure.cache_clear()
+
+
+def dated(*names: str) -> list[LegalFigure]:
+    """Every row of the figures ``names``, of every day, in one query."""
+    return list(LegalFigure.objects.filter(name__in=names).order_by("name", "valid_from"))
+
+
 def load_figures() -> int:
-    """Add the figures of the file whose name and first day are not there yet; return how many."""
+    """Add the figures of the file for days of which nothing is known yet; return how many."""
     entries = tomllib.loads((DATA / "figures.toml").read_text(encoding="utf-8"))["figures"]
     created = 0
     for entry in entries:
-        key = {"name": entry.pop("name"), "valid_from": entry.pop("valid_from")}
-        created += LegalFigure.objects.get_or_create(**key, defaults=entry)[1]
+        row = LegalFigure(**entry)
+        if not overlapping(row).exists():
+            row.save()
+            created += 1
     return created
+
+
+def overlapping(row: LegalFigure) -> QuerySet[LegalFigure]:
+    """Other rows of the same figure that hold for some of its days."""
+    others = LegalFigure.objects.filter(name=row.name).exclude(pk=row.pk)
+    if row.valid_to is not None:
+        others = others.filter(valid_from__lte=row.valid_to)
+    return others.filter(Q(valid_to=None) | Q(valid_to__gte=row.valid_from))

@@ -228,3 +228,11 @@ RECORDED: Mapping[str, Words] = {
 }
 # Of these, what is between the people of the office: citizens do not read it.
 INNER_RECORDS = frozenset({"assigned", "taken_over"})
+
+CALCULATORS = {
+    "lump-sum": "bhxh-mot-lan",
+    "pension": "luong-huu",
+    "voluntary-insurance": "bhxh-tu-nguyen",
+    "health-insurance-only": "bhyt-ho-gia-dinh",
+}
+"""The calculator that the page of a procedure links to: its slug, by that of the procedure."""

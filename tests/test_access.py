@@ -64,6 +64,7 @@ from procedures.models import (
     Dossier,
     DossierEvent,
     Export,
+    FigureProposal,
     FoundCode,
     HandoverList,
     HandoverRow,
@@ -157,6 +158,11 @@ PAGES = {
     "tai-khoan/quen-mat-khau/xong/": READERS,
     "tai-khoan/thu-dien-tu/": READERS,
     "": READERS,
+    "cong-cu-tinh/": READERS,
+    "cong-cu-tinh/<slug:slug>/": Row("iiiiiii", "iiii", "/cong-cu-tinh/luong-huu/"),
+    "cong-cu-tinh/<slug:slug>/ket-qua.pdf": Row("iiiiiii", "iiii", "/cong-cu-tinh/luong-huu/ket-qua.pdf"),
+    "quan-tri/procedures/legalfigure/de-nghi/": ADMINISTRATOR,
+    "quan-tri/procedures/figureproposal/<int:pk>/quyet-dinh/": ADMINISTRATOR,
     "thu-tuc/": READERS,
     "thu-tuc/<slug:slug>/": READERS,
     "thu-tuc/<slug:slug>/bat-dau/": STARTERS,
@@ -352,7 +358,6 @@ MODELS = {
     "procedures/calendarday": Model("CA", "A", "A", "A"),
     "procedures/closure": Model("CA", "A", "A"),
     "procedures/supplementtext": Model("CA", "A", "A"),
-    "procedures/legalfigure": Model("CA", "A", "A"),
     "payments/posting": Model(of_office=True, own_page=True),
     "payments/contributionorder": Model(of_office=True, own_page=True),
     "payments/officeaccount": Model("CA", "A", "A"),
@@ -366,6 +371,8 @@ MODELS = {
     "payments/csvmapping": Model("CA", "A", "A"),
     "payments/statementfile": Model(of_office=True, own_page=True),
     "payments/suspenseitem": Model(of_office=True, own_page=True),
+    "procedures/legalfigure": Model("CA"),
+    "procedures/figureproposal": Model("A", own_page=True),
 }
 
 
@@ -716,6 +723,16 @@ def _site(citizen: User, clerk: User, chance: Any) -> Site:
             statement := statements.take(statements.camt([statements.Paid("B1", 5_000)]), actor=clerk)
         ).pk,
         "payments/suspenseitem": SuspenseItem.objects.get(line__file=statement).pk,
+        "procedures/figureproposal": FigureProposal.objects.create(
+            name="base_salary",
+            valid_from="2030-01-01",
+            value=3_000_000,
+            source="x",
+            confidence="unsure",
+            reason="x",
+            proposed_by=clerk,
+            key="x",
+        ).pk,
     }
     return Site(filed, make_draft(citizen, chance), examples, photo.pk, _contributions(citizen), receipt)
 

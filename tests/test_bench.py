@@ -15,7 +15,7 @@ from django.utils import timezone
 from psycopg.conninfo import make_conninfo
 from pytest_django.live_server_helper import LiveServer
 
-from bench import filing, floors, load, measure, meters, pages, pdf, people, report
+from bench import calculator, filing, floors, load, measure, meters, pages, pdf, people, report
 from bench.browser import Browser, File
 from bench.site import Place
 from portal import drawing, outbox
@@ -195,3 +195,9 @@ def test_the_table_and_the_file_hold_every_row(findings: report.Findings, tmp_pa
     assert {"measured", "unit", "floor", "goal", "met"} <= set(written["rows"][0])
     assert written["machine"] == {"cores": 2}
     assert written["figures"]["filing"]["requests"] == {"start": 1, "step": 5, "file": 1}
+
+
+def test_the_calculator_is_measured_beside_its_floor(db: None) -> None:
+    rows = calculator.rows(calculator.everything(quick=True))
+    assert len(rows) == 2
+    assert all(row.floor is not None and 0 < row.floor < row.measured for row in rows)

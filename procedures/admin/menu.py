@@ -95,6 +95,12 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Procedures"), "account_tree", f"{_LIST}procedureversion_changelist", EVERYBODY),
                 (_("Legal figures"), "gavel", f"{_LIST}legalfigure_changelist", EVERYBODY),
                 (
+                    _("Proposed figures"),
+                    "rule",
+                    f"{_LIST}figureproposal_changelist",
+                    {"director", "administrator"},
+                ),
+                (
                     _("Calendar exceptions"),
                     "event_busy",
                     f"{_LIST}calendarday_changelist",

@@ -21,7 +21,6 @@ from procedures.models import (
     CalendarDay,
     Closure,
     Counter,
-    LegalFigure,
     Office,
     OfficeArea,
     OfficeHours,
@@ -222,11 +221,3 @@ class CalendarDayAdmin(RoleAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return role(request.user) in ADMINISTRATOR
-
-
-@admin.register(LegalFigure)
-class LegalFigureAdmin(RoleAdmin):
-    viewers, editors = EVERYBODY, ADMINISTRATOR
-    list_display = ("name", "valid_from", "valid_to", "value", "unit", "source", "confidence")
-    list_filter = ("confidence", "name")
-    search_fields = ("name", "source")

@@ -10,6 +10,7 @@ as a dotted blank, as on the paper forms. Times are printed in Vietnam's time zo
 
 from datetime import datetime
 
+from procedures.documents.calculation import Calculation, CalculationStep
 from procedures.documents.contents import (
     Apology,
     BatchLabels,
@@ -49,6 +50,8 @@ __all__ = [
     "TIME_ZONE",
     "Apology",
     "BatchLabels",
+    "Calculation",
+    "CalculationStep",
     "CardSlip",
     "Choice",
     "Content",

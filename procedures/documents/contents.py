@@ -4,6 +4,8 @@ from datetime import date, datetime
 
 import msgspec
 
+from procedures.documents.calculation import Calculation
+
 
 class DossierDocument(msgspec.Struct, frozen=True, kw_only=True):
     """A line of "Thành phần hồ sơ nộp gồm".
@@ -432,4 +434,5 @@ Content = (
     | ReturnLabel
     | BatchLabels
     | Manifest
+    | Calculation
 )

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from procedures.documents.calculation import Calculation, calculated
 from procedures.documents.codes import coded, qr_svg
 from procedures.documents.contents import (
     Apology,
@@ -262,6 +263,7 @@ _SHEETS: dict[type, tuple[str, Callable[[Any], Data]]] = {
     BatchLabels: ("labels.typ", lambda batch: _labels(batch.labels, on_a4=batch.on_a4, title=batch.title)),
     Manifest: ("manifest.typ", _manifest),
     ContributionReceipt: ("contribution_receipt.typ", contribution_receipt),
+    Calculation: ("calculation.typ", calculated),
 }
 # Official forms that are laid out in a way of their own.
 _LAYOUTS = {"TK1-TS": "tk1_ts.typ", "2-CBH": "2_cbh.typ", "13-HSB": "13_hsb.typ"}

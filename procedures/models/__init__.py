@@ -42,6 +42,7 @@ from procedures.models.dossiers import (
     Original,
     WaitingDossier,
 )
+from procedures.models.figure_proposals import FigureDecision, FigureProposal
 from procedures.models.figures import (
     CountedDossier,
     FiguresMark,
@@ -98,6 +99,8 @@ __all__ = [
     "DossierNumber",
     "Export",
     "Field",
+    "FigureDecision",
+    "FigureProposal",
     "FiguresMark",
     "FoundCode",
     "HandoverList",

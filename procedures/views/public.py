@@ -15,7 +15,7 @@ from procedures import catalogue, dossiers, filers, papers
 from procedures.catalogue import definition_for, definition_of
 from procedures.definition import Case, Condition, Definition, Text
 from procedures.models import Dossier, IssuedDocument, ProcedureVersion
-from procedures.vocabulary import FILERS, GROUPS
+from procedures.vocabulary import CALCULATORS, FILERS, GROUPS
 
 
 def groups() -> list[tuple[str, list[Definition]]]:
@@ -67,6 +67,7 @@ def procedure_page(request: Request, version: ProcedureVersion, *, status: int =
             "as_organisation": filer != Filer.CITIZEN,
             "papers": _papers(definition),
             "mine": mine,
+            "calculator": CALCULATORS.get(definition.slug, ""),
         },
         status=status,
     )

@@ -36,6 +36,8 @@ from procedures.models import (
     DispatchManifest,
     Dossier,
     DossierEvent,
+    FigureDecision,
+    FigureProposal,
     IntakeCorrection,
     IntakeList,
     IntakeRow,
@@ -137,7 +139,8 @@ def test_every_table_of_history_has_its_guard_switched_on(db: None) -> None:
     models = (DossierEvent, AccessLog, IntakeCorrection, IntakeRow, IntakeList, Note, VersionChange)
     stated = (WebhookCall, StatementLine, Settlement, SuspenseStep)
     money = (*booked, *paid, *stated)
-    assert guarded == sorted(m._meta.db_table for m in (*models, *areas, *posted, *money))
+    figures = (FigureProposal, FigureDecision)
+    assert guarded == sorted(m._meta.db_table for m in (*models, *areas, *posted, *money, *figures))
 
 
 @pytest.mark.parametrize("name", VERSION_ROWS)
