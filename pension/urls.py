@@ -1,5 +1,10 @@
 """Pages of this app. Paths are Vietnamese without marks and stay as they are."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from pension import views
+
+urlpatterns = [
+    path("luong-huu/doi-cach-nhan/", views.entry, name="switch_entry"),
+    path("luong-huu/doi-cach-nhan/<str:code>/", views.switch, name="switch"),
+]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django import forms, template
@@ -15,6 +16,7 @@ from portal import drawing, notices
 from portal.fields import ConfirmField, MoneyField, PhoneField
 from portal.groups import GroupField, RowErrors
 from portal.models import Confidence, Notice
+from portal.text import masked as hidden
 
 register = template.Library()
 
@@ -83,9 +85,15 @@ def file_size(size: int) -> str:
 
 
 @register.filter
-def dong(amount: int) -> str:
+def dong(amount: int | Decimal) -> str:
     """An amount in whole đồng: ``1.490.000 đ``."""
-    return MoneyField().display(amount)
+    return MoneyField().display(int(amount) if isinstance(amount, Decimal) else amount)
+
+
+@register.filter
+def masked(number: str) -> str:
+    """An account number of which only the last three characters show."""
+    return hidden(number)
 
 
 @register.filter

@@ -14,6 +14,7 @@ MENTIONS = "admin:procedures_dossier_mentions"
 Link = tuple[str, str, str, Collection[str]]
 """Words, icon, name of the address, roles."""
 _LIST = "admin:procedures_"
+_PENSION = "admin:pension_"
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -54,6 +55,15 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Daily intake lists"), "list_alt", f"{_LIST}intakelist_changelist", EVERYBODY),
                 (_("Ready for you"), "download", f"{_LIST}intakelist_ready", EVERYBODY),
                 (_("Reconciliation"), "rule", f"{_LIST}reconciliation_changelist", EVERYBODY),
+            ],
+        ),
+        (
+            _("Pensions"),
+            [
+                (_("Rosters"), "groups", f"{_PENSION}rosterimport_changelist", EVERYBODY),
+                (_("Payment lists"), "payments", f"{_PENSION}paymentlist_changelist", EVERYBODY),
+                (_("Changes of payment"), "swap_horiz", f"{_PENSION}switchrequest_changelist", EVERYBODY),
+                (_("Cash and accounts"), "donut_small", f"{_PENSION}rosterimport_shares", EVERYBODY),
             ],
         ),
         (
