@@ -1,7 +1,8 @@
-"""``python -m bench [volume] [--quick] [--output FILE]``, with DATABASE_URL, REDIS_URL and DATA_DIR set.
+"""``python -m bench [volume|roster] [--quick] [--output FILE]``, with DATABASE_URL, REDIS_URL and DATA_DIR set.
 
 Without ``volume``: what one filing costs. With it: whether pages cost the same with a million dossiers;
-loading them takes minutes and gigabytes, once.
+loading them takes minutes and gigabytes, once. ``roster``: a roster of 200,000 benefits and its payment
+lists, beside a bare COPY.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from portal.standalone.processes import ROOT
 def main(argv: list[str]) -> int:
     """0 when everything was measured, whether goals are met or not."""
     parser = argparse.ArgumentParser(prog="python -m bench")
-    parser.add_argument("part", nargs="?", choices=("filing", "volume"), default="filing")
+    parser.add_argument("part", nargs="?", choices=("filing", "volume", "roster"), default="filing")
     parser.add_argument("--quick", action="store_true", help="a few of each, to see that all parts run")
     parser.add_argument("--anew", action="store_true", help="volume: load the databases again")
     parser.add_argument("--explain", action="store_true", help="volume: write the plans to docs/explain.md")
@@ -30,6 +31,8 @@ def main(argv: list[str]) -> int:
     try:
         if arguments.part == "volume":
             return _run_volume(arguments)
+        if arguments.part == "roster":
+            return _run_roster(arguments)
         return _run(quick=arguments.quick, output=arguments.output)
     except Unavailable as error:
         sys.stderr.write(f"{error}\n")
@@ -64,6 +67,19 @@ def _run_volume(arguments: argparse.Namespace) -> int:
     growth.write(arguments.output, findings, about)
     print(f"\n{growth.heading(findings)}\n\n{table(growth.rows(findings))}")
     print(f"\n{volume.skipped(findings.pages)}\nWritten to {arguments.output}.")
+    return 0
+
+
+def _run_roster(arguments: argparse.Namespace) -> int:
+    from bench import roster
+
+    about = machine()
+    with place() as found:
+        os.environ.update(found.env)
+        django.setup()
+        findings = roster.everything(found, quick=arguments.quick)
+    described = ", ".join(f"{name} {value}" for name, value in about.items())
+    print(f"\n{described}\n\n{table(roster.rows(findings))}")
     return 0
 
 

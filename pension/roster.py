@@ -237,7 +237,9 @@ def accept(made: RosterImport, *, actor: User, now: datetime) -> RosterImport:
         if locked.state != State.CHECKED:
             raise MoveRefused(_("This file is not ready to be taken over."))
         if locked.wrong:
-            raise MoveRefused(_("Rows are wrong: correct the file and bring it again. Nothing was taken over."))
+            raise MoveRefused(
+                _("Rows are wrong: correct the file and bring it again. Nothing was taken over.")
+            )
         if not locked.rows:
             raise MoveRefused(_("There is no row in this file."))
         _refuse_closed(locked.month, locked.office_id)

@@ -86,9 +86,7 @@ Staged = tuple[Any, ...]
 """The columns of ``RosterRow`` from ``insurance_number`` on."""
 
 
-def read(
-    file: BinaryIO, places: Places, wrong: Callable[[int, str], None]
-) -> Iterator[tuple[int, Staged]]:
+def read(file: BinaryIO, places: Places, wrong: Callable[[int, str], None]) -> Iterator[tuple[int, Staged]]:
     """Every good row with its line; ``wrong`` hears of the others. Raises ``UnreadableFile``."""
     rows = _rows(file)
     columns = _columns(rows)
@@ -160,9 +158,7 @@ def _columns(rows: Iterator[Line]) -> dict[str, int]:
     missing = list(NEEDED)
     for line, cells in rows:
         heads = [without_marks(cell).strip(" .:*") for cell in cells]
-        found = {
-            name: heads.index(head) for name, known in HEADS.items() for head in known if head in heads
-        }
+        found = {name: heads.index(head) for name, known in HEADS.items() for head in known if head in heads}
         absent = [name for name in NEEDED if name not in found]
         if not absent:
             return found

@@ -18,7 +18,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from pension import frauds, list_days
-from pension.models import BenefitEntry, Beneficiary, PaymentLine, PaymentResult, SwitchRequest
+from pension.models import Beneficiary, BenefitEntry, PaymentLine, PaymentResult, SwitchRequest
 from pension.roster_files import account_print
 from portal import notices, outbox, sealing, texting
 from portal.models import OutboxMessage, User
@@ -172,9 +172,7 @@ def ask_code(switch: SwitchRequest, *, doubts: list[str], now: datetime) -> Swit
             code = f"{secrets.randbelow(10**6):06d}"
             locked.code, locked.code_print = code, _code_print(locked, code)
             locked.code_until, locked.code_tries = now + timedelta(minutes=CODE_MINUTES), 0
-            outbox.enqueue(
-                "pension.send_code", key=f"{locked.pk}:{now.isoformat()}", switch=locked.pk
-            )
+            outbox.enqueue("pension.send_code", key=f"{locked.pk}:{now.isoformat()}", switch=locked.pk)
         locked.save()
     return locked
 
@@ -250,9 +248,7 @@ def may_call(user: User, switch: SwitchRequest) -> bool:
     return works and user.staff.office_id == switch.dossier.office_id
 
 
-def call_back(
-    switch: SwitchRequest, *, wanted: bool, note: str, actor: User, now: datetime
-) -> SwitchRequest:
+def call_back(switch: SwitchRequest, *, wanted: bool, note: str, actor: User, now: datetime) -> SwitchRequest:
     """Note what the beneficiary said on the phone: the change is ``wanted``, or ends here."""
     if not may_call(actor, switch):
         raise MoveRefused(_("Only staff of the office call back."))

@@ -166,9 +166,7 @@ class Device(models.Model):
     first_seen = models.DateTimeField()
 
     class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["user", "fingerprint"], name="device_once")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["user", "fingerprint"], name="device_once")]
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.first_seen:%Y-%m-%d}"

@@ -76,7 +76,9 @@ _WORDS = {
         "Dossier %(code)s: your payment changes with the list of %(month)s. Until the first payment has come "
         "through, the present way stays."
     ),
-    "switch_done": gettext_lazy("Dossier %(code)s: the first payment has come through. The change is in force."),
+    "switch_done": gettext_lazy(
+        "Dossier %(code)s: the first payment has come through. The change is in force."
+    ),
     "switch_failed": gettext_lazy(
         "Dossier %(code)s: the bank sent the first payment back (%(reason)s). You receive the money in cash "
         "at your paying point, and as before from then on."

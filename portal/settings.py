@@ -254,7 +254,9 @@ EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "portal@localhost")
 
 # Short messages: no gateway is agreed yet. With DEBUG they are kept as files; empty: none are sent.
-SMS_FOLDER = Path(os.environ["SMS_FOLDER"]) if os.environ.get("SMS_FOLDER") else DATA_DIR / "sms" if DEBUG else None
+SMS_FOLDER = (
+    Path(os.environ["SMS_FOLDER"]) if os.environ.get("SMS_FOLDER") else DATA_DIR / "sms" if DEBUG else None
+)
 
 # --- Monthly benefits ---------------------------------------------------------------------------
 

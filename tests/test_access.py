@@ -20,6 +20,7 @@ from django.urls import get_resolver
 from django.urls.resolvers import URLPattern, URLResolver
 from django.utils import timezone
 
+from pension.models import Beneficiary, PaymentList, RosterImport, SwitchRequest
 from portal import outbox
 from portal.models import AccessLog, OutboxMessage, User
 from procedures import (
@@ -246,6 +247,19 @@ PAGES = {
     "quan-tri/procedures/export/<int:pk>/tai-ve/": OFFICE,
     "quan-tri/procedures/export/<int:pk>/huy/": OFFICE,
     "quan-tri/procedures/reconciliation/moi/": Row("sffiiff", "sfif"),
+    "luong-huu/doi-cach-nhan/": READERS,
+    "luong-huu/doi-cach-nhan/<str:code>/": OWNER,
+    "quan-tri/pension/rosterimport/moi/": Row("sffiiff", "sfif"),
+    "quan-tri/pension/rosterimport/mau/": STAFF,
+    "quan-tri/pension/rosterimport/<int:pk>/viec/<slug:doing>/": OFFICE,
+    "quan-tri/pension/rosterimport/ty-le/": Row("sffiifi", "sfmm"),
+    "quan-tri/pension/rosterimport/goi-dien/": Row("sffiifi", "sfmm"),
+    "quan-tri/pension/rosterimport/goi-dien/tai-ve/": Row("sffiifi", "sfmm"),
+    "quan-tri/pension/paymentlist/chot/": Row("sffiiff", "sfif"),
+    "quan-tri/pension/paymentlist/<int:pk>/chuyen/": OFFICE,
+    "quan-tri/pension/paymentlist/<int:pk>/tien-mat/": OFFICE,
+    "quan-tri/pension/paymentlist/<int:pk>/tai-khoan/": OFFICE,
+    "quan-tri/pension/switchrequest/<int:pk>/goi-lai/": OFFICE,
     "quan-tri/procedures/reconciliation/<int:pk>/viec/<slug:doing>/": OFFICE,
 }
 
@@ -290,6 +304,9 @@ MODELS = {
     "procedures/closure": Model("CA", "A", "A"),
     "procedures/supplementtext": Model("CA", "A", "A"),
     "procedures/legalfigure": Model("CA", "A", "A"),
+    "pension/rosterimport": Model(of_office=True, own_page=True),
+    "pension/paymentlist": Model(of_office=True, own_page=True),
+    "pension/switchrequest": Model(of_office=True, own_page=True),
 }
 
 
@@ -362,6 +379,7 @@ def _doing(route: str) -> str:
         "buu-gui": "go",
         "tuyen": "tra-lai",
         "reconciliation": "quet",
+        "rosterimport": "bo",
     }
     return next((doing for part, doing in examples.items() if f"/{part}/" in route), "len")
 
@@ -430,6 +448,7 @@ class Site:
             list(DeliveryFile.objects.values_list("pk")),
             list(ProcedureVersion.objects.order_by("pk").values_list("pk", "status", "digest")),
             list(StaffMember.objects.order_by("pk").values()),
+            *(list(m.objects.order_by("pk").values()) for m in (RosterImport, PaymentList, SwitchRequest)),
         ]
 
 
@@ -454,6 +473,38 @@ def _export(office: Office, clerk: User) -> Export:
     outbox.drain()
     export.refresh_from_db()
     return export
+
+
+def _paid(filed: Dossier, clerk: User) -> dict[str, int]:
+    """A roster, a payment list and a change of payment of the owner, at the owner's office."""
+    now, month = timezone.now(), "2021-08-01"
+    who = Beneficiary.objects.create(insurance_number=filed.owner.username, full_name="X", bare_name="x")
+    here = {"office": filed.office, "month": month}
+    made = PaymentList.objects.create(
+        **here,
+        number=1,
+        **dict.fromkeys(("rows", "total", "cash_rows", "cash_total", "account_rows", "account_total"), 0),
+        closed_by=clerk,
+        closed_at=now,
+        digest="x",
+        key="x",
+    )
+    brought = RosterImport.objects.create(
+        **here, state="checked", uploaded_by=clerk, uploaded_at=now, key="x"
+    )
+    switch = SwitchRequest.objects.create(
+        dossier=filed,
+        beneficiary=who,
+        kind="change_place",
+        old_method="cash",
+        effective_month=month,
+        filed_at=now,
+    )
+    return {
+        "pension/rosterimport": brought.pk,
+        "pension/paymentlist": made.pk,
+        "pension/switchrequest": switch.pk,
+    }
 
 
 @pytest.fixture
@@ -514,6 +565,7 @@ def site(citizen: User, clerk: User, chance: Any) -> Site:
         ).pk,
         "procedures/supplementtext": SupplementText.objects.create(text="x", entered_by=clerk).pk,
         "procedures/legalfigure": LegalFigure.objects.all()[0].pk,
+        **_paid(filed, clerk),
     }
     offices.forget_closures()  # or the closure shows from some request on
     return Site(filed, make_draft(citizen, chance), examples, photo.pk)

@@ -158,5 +158,3 @@ def _number(typed: str) -> int | None:
 
 def _address(made: PaymentList) -> str:
     return reverse(f"admin:{_NAME}_change", args=[made.pk])
-
-

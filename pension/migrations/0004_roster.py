@@ -2,327 +2,814 @@
 
 import django.db.models.deletion
 import django.db.models.expressions
-import pension.models.roster
-import portal.sealing
 from django.conf import settings
 from django.db import migrations, models
 
+import pension.models.roster
+import portal.sealing
+
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('pension', '0002_figures_move_down'),
-        ('portal', '0004_devices'),
-        ('procedures', '0024_legal_figures'),
+        ("pension", "0002_figures_move_down"),
+        ("portal", "0004_devices"),
+        ("procedures", "0024_legal_figures"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Beneficiary',
+            name="Beneficiary",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('insurance_number', models.CharField(max_length=10, unique=True, verbose_name='social insurance number')),
-                ('full_name', models.CharField(max_length=100, verbose_name='full name')),
-                ('bare_name', models.CharField(max_length=100)),
-                ('born', models.CharField(max_length=10, verbose_name='date of birth')),
-                ('phone', models.CharField(blank=True, max_length=11, verbose_name='phone')),
-                ('recipient', models.CharField(blank=True, max_length=100, verbose_name='authorised recipient')),
-                ('recipient_until', models.DateField(blank=True, null=True, verbose_name='authorised until')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "insurance_number",
+                    models.CharField(max_length=10, unique=True, verbose_name="social insurance number"),
+                ),
+                ("full_name", models.CharField(max_length=100, verbose_name="full name")),
+                ("bare_name", models.CharField(max_length=100)),
+                ("born", models.CharField(max_length=10, verbose_name="date of birth")),
+                ("phone", models.CharField(blank=True, max_length=11, verbose_name="phone")),
+                (
+                    "recipient",
+                    models.CharField(blank=True, max_length=100, verbose_name="authorised recipient"),
+                ),
+                ("recipient_until", models.DateField(blank=True, null=True, verbose_name="authorised until")),
             ],
             options={
-                'verbose_name': 'beneficiary',
-                'verbose_name_plural': 'beneficiaries',
-                'ordering': ['bare_name', 'id'],
+                "verbose_name": "beneficiary",
+                "verbose_name_plural": "beneficiaries",
+                "ordering": ["bare_name", "id"],
             },
         ),
         migrations.CreateModel(
-            name='BenefitEntry',
+            name="BenefitEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('month', models.DateField(verbose_name='month')),
-                ('benefit', models.CharField(choices=[('retirement', 'pension'), ('loss_of_capacity', 'loss-of-capacity allowance'), ('accident_disease', 'work accident or occupational disease allowance'), ('survivor', 'survivor allowance'), ('commune_cadre', 'commune cadre allowance'), ('qd91_613', 'allowance under decisions 91/2000 and 613/2010'), ('other', 'other benefit')], max_length=16, verbose_name='benefit')),
-                ('amount', pension.models.roster.Dong(decimal_places=0, max_digits=15, verbose_name='amount')),
-                ('method', models.CharField(choices=[('cash', 'cash'), ('account', 'bank account')], max_length=7, verbose_name='paid by')),
-                ('pay_point', models.CharField(blank=True, max_length=100, verbose_name='paying point')),
-                ('account_number', portal.sealing.SealedField(blank=True, verbose_name='account number')),
-                ('account_print', models.CharField(blank=True, max_length=64)),
-                ('account_holder', models.CharField(blank=True, max_length=100, verbose_name='account holder')),
-                ('bank', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='procedures.bank', verbose_name='bank')),
-                ('beneficiary', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='pension.beneficiary', verbose_name='beneficiary')),
-                ('office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='procedures.office', verbose_name='office')),
-                ('ward', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='portal.ward', verbose_name='ward')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("month", models.DateField(verbose_name="month")),
+                (
+                    "benefit",
+                    models.CharField(
+                        choices=[
+                            ("retirement", "pension"),
+                            ("loss_of_capacity", "loss-of-capacity allowance"),
+                            ("accident_disease", "work accident or occupational disease allowance"),
+                            ("survivor", "survivor allowance"),
+                            ("commune_cadre", "commune cadre allowance"),
+                            ("qd91_613", "allowance under decisions 91/2000 and 613/2010"),
+                            ("other", "other benefit"),
+                        ],
+                        max_length=16,
+                        verbose_name="benefit",
+                    ),
+                ),
+                (
+                    "amount",
+                    pension.models.roster.Dong(decimal_places=0, max_digits=15, verbose_name="amount"),
+                ),
+                (
+                    "method",
+                    models.CharField(
+                        choices=[("cash", "cash"), ("account", "bank account")],
+                        max_length=7,
+                        verbose_name="paid by",
+                    ),
+                ),
+                ("pay_point", models.CharField(blank=True, max_length=100, verbose_name="paying point")),
+                ("account_number", portal.sealing.SealedField(blank=True, verbose_name="account number")),
+                ("account_print", models.CharField(blank=True, max_length=64)),
+                (
+                    "account_holder",
+                    models.CharField(blank=True, max_length=100, verbose_name="account holder"),
+                ),
+                (
+                    "bank",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procedures.bank",
+                        verbose_name="bank",
+                    ),
+                ),
+                (
+                    "beneficiary",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="entries",
+                        to="pension.beneficiary",
+                        verbose_name="beneficiary",
+                    ),
+                ),
+                (
+                    "office",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procedures.office",
+                        verbose_name="office",
+                    ),
+                ),
+                (
+                    "ward",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="portal.ward",
+                        verbose_name="ward",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'monthly benefit',
-                'verbose_name_plural': 'monthly benefits',
-                'ordering': ['-month', 'id'],
+                "verbose_name": "monthly benefit",
+                "verbose_name_plural": "monthly benefits",
+                "ordering": ["-month", "id"],
             },
         ),
         migrations.CreateModel(
-            name='PaymentList',
+            name="PaymentList",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('month', models.DateField(verbose_name='month')),
-                ('number', models.PositiveSmallIntegerField(verbose_name='number')),
-                ('rows', models.PositiveIntegerField(verbose_name='rows')),
-                ('total', pension.models.roster.Dong(decimal_places=0, max_digits=15, verbose_name='total')),
-                ('cash_rows', models.PositiveIntegerField(verbose_name='in cash')),
-                ('cash_total', pension.models.roster.Dong(decimal_places=0, max_digits=15, verbose_name='total in cash')),
-                ('account_rows', models.PositiveIntegerField(verbose_name='to accounts')),
-                ('account_total', pension.models.roster.Dong(decimal_places=0, max_digits=15, verbose_name='total to accounts')),
-                ('closed_at', models.DateTimeField(verbose_name='closed')),
-                ('previous_digest', models.CharField(blank=True, max_length=64)),
-                ('digest', models.CharField(max_length=64, verbose_name='digest')),
-                ('released_at', models.DateTimeField(blank=True, null=True, verbose_name='released')),
-                ('key', models.CharField(max_length=100, unique=True)),
-                ('closed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='closed by')),
-                ('office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='procedures.office', verbose_name='office')),
-                ('released_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='released by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("month", models.DateField(verbose_name="month")),
+                ("number", models.PositiveSmallIntegerField(verbose_name="number")),
+                ("rows", models.PositiveIntegerField(verbose_name="rows")),
+                ("total", pension.models.roster.Dong(decimal_places=0, max_digits=15, verbose_name="total")),
+                ("cash_rows", models.PositiveIntegerField(verbose_name="in cash")),
+                (
+                    "cash_total",
+                    pension.models.roster.Dong(decimal_places=0, max_digits=15, verbose_name="total in cash"),
+                ),
+                ("account_rows", models.PositiveIntegerField(verbose_name="to accounts")),
+                (
+                    "account_total",
+                    pension.models.roster.Dong(
+                        decimal_places=0, max_digits=15, verbose_name="total to accounts"
+                    ),
+                ),
+                ("closed_at", models.DateTimeField(verbose_name="closed")),
+                ("previous_digest", models.CharField(blank=True, max_length=64)),
+                ("digest", models.CharField(max_length=64, verbose_name="digest")),
+                ("released_at", models.DateTimeField(blank=True, null=True, verbose_name="released")),
+                ("key", models.CharField(max_length=100, unique=True)),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="closed by",
+                    ),
+                ),
+                (
+                    "office",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procedures.office",
+                        verbose_name="office",
+                    ),
+                ),
+                (
+                    "released_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="released by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'payment list',
-                'verbose_name_plural': 'payment lists',
-                'ordering': ['-month', 'office', '-number'],
+                "verbose_name": "payment list",
+                "verbose_name_plural": "payment lists",
+                "ordering": ["-month", "office", "-number"],
             },
         ),
         migrations.CreateModel(
-            name='PaymentLine',
+            name="PaymentLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField(verbose_name='number')),
-                ('payee', models.CharField(max_length=100, verbose_name='payee')),
-                ('benefit', models.CharField(max_length=16)),
-                ('amount', pension.models.roster.Dong(decimal_places=0, max_digits=15, verbose_name='amount')),
-                ('method', models.CharField(choices=[('cash', 'cash'), ('account', 'bank account')], max_length=7, verbose_name='paid by')),
-                ('pay_point', models.CharField(blank=True, max_length=100, verbose_name='paying point')),
-                ('account_number', portal.sealing.SealedField(blank=True)),
-                ('account_print', models.CharField(blank=True, max_length=64)),
-                ('bank', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='procedures.bank')),
-                ('beneficiary', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pension.beneficiary')),
-                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='pension.benefitentry')),
-                ('follows', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='followed_by', to='pension.paymentline')),
-                ('ward', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='portal.ward')),
-                ('list', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='pension.paymentlist')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveIntegerField(verbose_name="number")),
+                ("payee", models.CharField(max_length=100, verbose_name="payee")),
+                ("benefit", models.CharField(max_length=16)),
+                (
+                    "amount",
+                    pension.models.roster.Dong(decimal_places=0, max_digits=15, verbose_name="amount"),
+                ),
+                (
+                    "method",
+                    models.CharField(
+                        choices=[("cash", "cash"), ("account", "bank account")],
+                        max_length=7,
+                        verbose_name="paid by",
+                    ),
+                ),
+                ("pay_point", models.CharField(blank=True, max_length=100, verbose_name="paying point")),
+                ("account_number", portal.sealing.SealedField(blank=True)),
+                ("account_print", models.CharField(blank=True, max_length=64)),
+                (
+                    "bank",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procedures.bank",
+                    ),
+                ),
+                (
+                    "beneficiary",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="pension.beneficiary",
+                    ),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="pension.benefitentry",
+                    ),
+                ),
+                (
+                    "follows",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="followed_by",
+                        to="pension.paymentline",
+                    ),
+                ),
+                (
+                    "ward",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="portal.ward"
+                    ),
+                ),
+                (
+                    "list",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="pension.paymentlist",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'line of a payment list',
-                'verbose_name_plural': 'lines of payment lists',
-                'ordering': ['list', 'position'],
+                "verbose_name": "line of a payment list",
+                "verbose_name_plural": "lines of payment lists",
+                "ordering": ["list", "position"],
             },
         ),
         migrations.CreateModel(
-            name='PaymentResult',
+            name="PaymentResult",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('paid', models.BooleanField(verbose_name='paid')),
-                ('reason', models.CharField(blank=True, max_length=200, verbose_name='reason of the bank')),
-                ('at', models.DateTimeField(verbose_name='heard')),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='results', to='pension.paymentline')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("paid", models.BooleanField(verbose_name="paid")),
+                ("reason", models.CharField(blank=True, max_length=200, verbose_name="reason of the bank")),
+                ("at", models.DateTimeField(verbose_name="heard")),
+                (
+                    "line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="results",
+                        to="pension.paymentline",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'result of a payment',
-                'verbose_name_plural': 'results of payments',
-                'ordering': ['id'],
+                "verbose_name": "result of a payment",
+                "verbose_name_plural": "results of payments",
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='RosterImport',
+            name="RosterImport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('month', models.DateField(verbose_name='month')),
-                ('file', models.FileField(blank=True, max_length=200, upload_to='')),
-                ('file_name', models.CharField(max_length=150, verbose_name='file')),
-                ('sha256', models.CharField(max_length=64)),
-                ('state', models.CharField(choices=[('waiting', 'being read'), ('checked', 'to be looked at'), ('taking', 'being taken over'), ('taken', 'taken over'), ('failed', 'cannot be read'), ('discarded', 'set aside')], default='waiting', max_length=9, verbose_name='state')),
-                ('reason', models.CharField(blank=True, max_length=300, verbose_name='reason')),
-                ('rows', models.PositiveIntegerField(default=0, verbose_name='rows')),
-                ('wrong', models.PositiveIntegerField(default=0, verbose_name='wrong rows')),
-                ('account_rows', models.PositiveIntegerField(default=0, verbose_name='to accounts')),
-                ('total', pension.models.roster.Dong(decimal_places=0, default=0, max_digits=15, verbose_name='total')),
-                ('errors', models.JSONField(default=list)),
-                ('told', models.JSONField(default=dict)),
-                ('uploaded_at', models.DateTimeField(verbose_name='uploaded')),
-                ('taken_at', models.DateTimeField(blank=True, null=True, verbose_name='taken over')),
-                ('key', models.CharField(max_length=100, unique=True)),
-                ('office', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='procedures.office', verbose_name='office')),
-                ('taken_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='taken over by')),
-                ('uploaded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='uploaded by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("month", models.DateField(verbose_name="month")),
+                ("file", models.FileField(blank=True, max_length=200, upload_to="")),
+                ("file_name", models.CharField(max_length=150, verbose_name="file")),
+                ("sha256", models.CharField(max_length=64)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "being read"),
+                            ("checked", "to be looked at"),
+                            ("taking", "being taken over"),
+                            ("taken", "taken over"),
+                            ("failed", "cannot be read"),
+                            ("discarded", "set aside"),
+                        ],
+                        default="waiting",
+                        max_length=9,
+                        verbose_name="state",
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=300, verbose_name="reason")),
+                ("rows", models.PositiveIntegerField(default=0, verbose_name="rows")),
+                ("wrong", models.PositiveIntegerField(default=0, verbose_name="wrong rows")),
+                ("account_rows", models.PositiveIntegerField(default=0, verbose_name="to accounts")),
+                (
+                    "total",
+                    pension.models.roster.Dong(
+                        decimal_places=0, default=0, max_digits=15, verbose_name="total"
+                    ),
+                ),
+                ("errors", models.JSONField(default=list)),
+                ("told", models.JSONField(default=dict)),
+                ("uploaded_at", models.DateTimeField(verbose_name="uploaded")),
+                ("taken_at", models.DateTimeField(blank=True, null=True, verbose_name="taken over")),
+                ("key", models.CharField(max_length=100, unique=True)),
+                (
+                    "office",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procedures.office",
+                        verbose_name="office",
+                    ),
+                ),
+                (
+                    "taken_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="taken over by",
+                    ),
+                ),
+                (
+                    "uploaded_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="uploaded by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'roster import',
-                'verbose_name_plural': 'roster imports',
-                'ordering': ['-month', '-id'],
+                "verbose_name": "roster import",
+                "verbose_name_plural": "roster imports",
+                "ordering": ["-month", "-id"],
             },
         ),
         migrations.AddField(
-            model_name='benefitentry',
-            name='roster',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='pension.rosterimport'),
+            model_name="benefitentry",
+            name="roster",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="entries", to="pension.rosterimport"
+            ),
         ),
         migrations.CreateModel(
-            name='RosterRow',
+            name="RosterRow",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('line', models.PositiveIntegerField()),
-                ('insurance_number', models.CharField(max_length=10)),
-                ('full_name', models.CharField(max_length=100)),
-                ('bare_name', models.CharField(max_length=100)),
-                ('born', models.CharField(max_length=10)),
-                ('phone', models.CharField(max_length=11)),
-                ('recipient', models.CharField(max_length=100)),
-                ('recipient_until', models.DateField(null=True)),
-                ('benefit', models.CharField(max_length=16)),
-                ('amount', pension.models.roster.Dong(decimal_places=0, max_digits=15)),
-                ('method', models.CharField(max_length=7)),
-                ('ward_code', models.CharField(max_length=5)),
-                ('office_number', models.BigIntegerField()),
-                ('pay_point', models.CharField(max_length=100)),
-                ('bank_bin', models.CharField(max_length=6)),
-                ('account_number', portal.sealing.SealedField()),
-                ('account_print', models.CharField(max_length=64)),
-                ('account_holder', models.CharField(max_length=100)),
-                ('roster', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='staged', to='pension.rosterimport')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("line", models.PositiveIntegerField()),
+                ("insurance_number", models.CharField(max_length=10)),
+                ("full_name", models.CharField(max_length=100)),
+                ("bare_name", models.CharField(max_length=100)),
+                ("born", models.CharField(max_length=10)),
+                ("phone", models.CharField(max_length=11)),
+                ("recipient", models.CharField(max_length=100)),
+                ("recipient_until", models.DateField(null=True)),
+                ("benefit", models.CharField(max_length=16)),
+                ("amount", pension.models.roster.Dong(decimal_places=0, max_digits=15)),
+                ("method", models.CharField(max_length=7)),
+                ("ward_code", models.CharField(max_length=5)),
+                ("office_number", models.BigIntegerField()),
+                ("pay_point", models.CharField(max_length=100)),
+                ("bank_bin", models.CharField(max_length=6)),
+                ("account_number", portal.sealing.SealedField()),
+                ("account_print", models.CharField(max_length=64)),
+                ("account_holder", models.CharField(max_length=100)),
+                (
+                    "roster",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="staged",
+                        to="pension.rosterimport",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'row of a roster file',
-                'verbose_name_plural': 'rows of a roster file',
+                "verbose_name": "row of a roster file",
+                "verbose_name_plural": "rows of a roster file",
             },
         ),
         migrations.CreateModel(
-            name='RosterSum',
+            name="RosterSum",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('month', models.DateField(verbose_name='month')),
-                ('pay_point', models.CharField(blank=True, max_length=100)),
-                ('people', models.PositiveIntegerField()),
-                ('to_account', models.PositiveIntegerField()),
-                ('cash', pension.models.roster.Dong(decimal_places=0, max_digits=15)),
-                ('total', pension.models.roster.Dong(decimal_places=0, max_digits=15)),
-                ('office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='procedures.office')),
-                ('ward', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='portal.ward')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("month", models.DateField(verbose_name="month")),
+                ("pay_point", models.CharField(blank=True, max_length=100)),
+                ("people", models.PositiveIntegerField()),
+                ("to_account", models.PositiveIntegerField()),
+                ("cash", pension.models.roster.Dong(decimal_places=0, max_digits=15)),
+                ("total", pension.models.roster.Dong(decimal_places=0, max_digits=15)),
+                (
+                    "office",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="procedures.office"
+                    ),
+                ),
+                (
+                    "ward",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="portal.ward"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'how benefits are paid',
-                'verbose_name_plural': 'how benefits are paid',
+                "verbose_name": "how benefits are paid",
+                "verbose_name_plural": "how benefits are paid",
             },
         ),
         migrations.CreateModel(
-            name='SwitchRequest',
+            name="SwitchRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('cash_to_account', 'cash to bank account'), ('account_to_cash', 'bank account to cash'), ('change_account', 'other bank account'), ('change_place', 'other receiving place'), ('personal_info', 'personal details')], max_length=15, verbose_name='what changes')),
-                ('method', models.CharField(blank=True, choices=[('cash', 'cash'), ('account', 'bank account')], max_length=7, verbose_name='new method')),
-                ('account_number', portal.sealing.SealedField(blank=True, verbose_name='account number')),
-                ('account_print', models.CharField(blank=True, max_length=64)),
-                ('account_holder', models.CharField(blank=True, max_length=100, verbose_name='account holder')),
-                ('pay_point', models.CharField(blank=True, max_length=100, verbose_name='paying point')),
-                ('old_method', models.CharField(choices=[('cash', 'cash'), ('account', 'bank account')], max_length=7, verbose_name='method until now')),
-                ('old_print', models.CharField(blank=True, max_length=64)),
-                ('effective_month', models.DateField(verbose_name='from the list of')),
-                ('state', models.CharField(choices=[('unconfirmed', 'waits for the code'), ('held', 'held for a call-back'), ('confirmed', 'confirmed'), ('waiting', 'waits for the next list'), ('trying', 'first payment under way'), ('done', 'in force'), ('failed', 'first payment failed'), ('ended', 'ended without effect')], default='unconfirmed', max_length=11, verbose_name='state')),
-                ('doubts', models.JSONField(blank=True, default=list, verbose_name='reasons to call back')),
-                ('code_print', models.CharField(blank=True, max_length=64)),
-                ('code', portal.sealing.SealedField(blank=True)),
-                ('code_until', models.DateTimeField(blank=True, null=True)),
-                ('code_tries', models.PositiveSmallIntegerField(default=0)),
-                ('confirmed_at', models.DateTimeField(blank=True, null=True, verbose_name='confirmed')),
-                ('confirmed_by_phone', models.BooleanField(default=False, verbose_name='confirmed by call-back')),
-                ('call_note', models.CharField(blank=True, max_length=300, verbose_name='what was said')),
-                ('reason', models.CharField(blank=True, max_length=200, verbose_name='why the first payment failed')),
-                ('filed_at', models.DateTimeField(verbose_name='filed')),
-                ('bank', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='procedures.bank', verbose_name='bank')),
-                ('beneficiary', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='switches', to='pension.beneficiary', verbose_name='beneficiary')),
-                ('called_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='called back by')),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('dossier', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='procedures.dossier', verbose_name='dossier')),
-                ('ward', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='portal.ward')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("cash_to_account", "cash to bank account"),
+                            ("account_to_cash", "bank account to cash"),
+                            ("change_account", "other bank account"),
+                            ("change_place", "other receiving place"),
+                            ("personal_info", "personal details"),
+                        ],
+                        max_length=15,
+                        verbose_name="what changes",
+                    ),
+                ),
+                (
+                    "method",
+                    models.CharField(
+                        blank=True,
+                        choices=[("cash", "cash"), ("account", "bank account")],
+                        max_length=7,
+                        verbose_name="new method",
+                    ),
+                ),
+                ("account_number", portal.sealing.SealedField(blank=True, verbose_name="account number")),
+                ("account_print", models.CharField(blank=True, max_length=64)),
+                (
+                    "account_holder",
+                    models.CharField(blank=True, max_length=100, verbose_name="account holder"),
+                ),
+                ("pay_point", models.CharField(blank=True, max_length=100, verbose_name="paying point")),
+                (
+                    "old_method",
+                    models.CharField(
+                        choices=[("cash", "cash"), ("account", "bank account")],
+                        max_length=7,
+                        verbose_name="method until now",
+                    ),
+                ),
+                ("old_print", models.CharField(blank=True, max_length=64)),
+                ("effective_month", models.DateField(verbose_name="from the list of")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("unconfirmed", "waits for the code"),
+                            ("held", "held for a call-back"),
+                            ("confirmed", "confirmed"),
+                            ("waiting", "waits for the next list"),
+                            ("trying", "first payment under way"),
+                            ("done", "in force"),
+                            ("failed", "first payment failed"),
+                            ("ended", "ended without effect"),
+                        ],
+                        default="unconfirmed",
+                        max_length=11,
+                        verbose_name="state",
+                    ),
+                ),
+                ("doubts", models.JSONField(blank=True, default=list, verbose_name="reasons to call back")),
+                ("code_print", models.CharField(blank=True, max_length=64)),
+                ("code", portal.sealing.SealedField(blank=True)),
+                ("code_until", models.DateTimeField(blank=True, null=True)),
+                ("code_tries", models.PositiveSmallIntegerField(default=0)),
+                ("confirmed_at", models.DateTimeField(blank=True, null=True, verbose_name="confirmed")),
+                (
+                    "confirmed_by_phone",
+                    models.BooleanField(default=False, verbose_name="confirmed by call-back"),
+                ),
+                ("call_note", models.CharField(blank=True, max_length=300, verbose_name="what was said")),
+                (
+                    "reason",
+                    models.CharField(blank=True, max_length=200, verbose_name="why the first payment failed"),
+                ),
+                ("filed_at", models.DateTimeField(verbose_name="filed")),
+                (
+                    "bank",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procedures.bank",
+                        verbose_name="bank",
+                    ),
+                ),
+                (
+                    "beneficiary",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="switches",
+                        to="pension.beneficiary",
+                        verbose_name="beneficiary",
+                    ),
+                ),
+                (
+                    "called_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="called back by",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "dossier",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procedures.dossier",
+                        verbose_name="dossier",
+                    ),
+                ),
+                (
+                    "ward",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="portal.ward",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'change of payment',
-                'verbose_name_plural': 'changes of payment',
-                'ordering': ['-id'],
+                "verbose_name": "change of payment",
+                "verbose_name_plural": "changes of payment",
+                "ordering": ["-id"],
             },
         ),
         migrations.AddField(
-            model_name='paymentline',
-            name='switch',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='pension.switchrequest'),
+            model_name="paymentline",
+            name="switch",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="lines",
+                to="pension.switchrequest",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='paymentlist',
-            constraint=models.UniqueConstraint(fields=('office', 'month', 'number'), name='pay_list_number_once'),
+            model_name="paymentlist",
+            constraint=models.UniqueConstraint(
+                fields=("office", "month", "number"), name="pay_list_number_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='paymentlist',
-            constraint=models.CheckConstraint(condition=models.Q(('rows', django.db.models.expressions.CombinedExpression(models.F('cash_rows'), '+', models.F('account_rows'))), ('total', django.db.models.expressions.CombinedExpression(models.F('cash_total'), '+', models.F('account_total')))), name='pay_list_adds_up'),
+            model_name="paymentlist",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "rows",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("cash_rows"), "+", models.F("account_rows")
+                        ),
+                    ),
+                    (
+                        "total",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("cash_total"), "+", models.F("account_total")
+                        ),
+                    ),
+                ),
+                name="pay_list_adds_up",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='paymentlist',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('released_at', None), ('released_by', None)), models.Q(('released_at__isnull', False), models.Q(('released_by', models.F('closed_by')), _negated=True)), _connector='OR'), name='pay_list_released_by_another'),
+            model_name="paymentlist",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("released_at", None), ("released_by", None)),
+                    models.Q(
+                        ("released_at__isnull", False),
+                        models.Q(("released_by", models.F("closed_by")), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="pay_list_released_by_another",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rosterimport',
-            constraint=models.CheckConstraint(condition=models.Q(('month__day', 1)), name='roster_of_a_month'),
+            model_name="rosterimport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("month__day", 1)), name="roster_of_a_month"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rosterimport',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'taken'), _negated=True), models.Q(('taken_at__isnull', False), ('taken_by__isnull', False), ('wrong', 0)), _connector='OR'), name='roster_taken_whole'),
+            model_name="rosterimport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "taken"), _negated=True),
+                    models.Q(("taken_at__isnull", False), ("taken_by__isnull", False), ("wrong", 0)),
+                    _connector="OR",
+                ),
+                name="roster_taken_whole",
+            ),
         ),
         migrations.AddIndex(
-            model_name='benefitentry',
-            index=models.Index(fields=['office', 'month', 'method'], name='benefit_of_office'),
+            model_name="benefitentry",
+            index=models.Index(fields=["office", "month", "method"], name="benefit_of_office"),
         ),
         migrations.AddIndex(
-            model_name='benefitentry',
-            index=models.Index(condition=models.Q(('account_print', ''), _negated=True), fields=['account_print', 'month'], name='benefit_account'),
+            model_name="benefitentry",
+            index=models.Index(
+                condition=models.Q(("account_print", ""), _negated=True),
+                fields=["account_print", "month"],
+                name="benefit_account",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='benefitentry',
-            constraint=models.UniqueConstraint(fields=('beneficiary', 'month', 'benefit'), name='one_benefit_a_month'),
+            model_name="benefitentry",
+            constraint=models.UniqueConstraint(
+                fields=("beneficiary", "month", "benefit"), name="one_benefit_a_month"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='benefitentry',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='benefit_of_an_amount'),
+            model_name="benefitentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gt", 0)), name="benefit_of_an_amount"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='benefitentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('account_print', ''), ('bank', None), ('method', 'cash')), models.Q(('bank__isnull', False), ('method', 'account'), models.Q(('account_print', ''), _negated=True)), _connector='OR'), name='benefit_has_its_account'),
+            model_name="benefitentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("account_print", ""), ("bank", None), ("method", "cash")),
+                    models.Q(
+                        ("bank__isnull", False),
+                        ("method", "account"),
+                        models.Q(("account_print", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="benefit_has_its_account",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rostersum',
-            constraint=models.UniqueConstraint(fields=('month', 'office', 'ward', 'pay_point'), name='one_sum_a_month_and_place'),
+            model_name="rostersum",
+            constraint=models.UniqueConstraint(
+                fields=("month", "office", "ward", "pay_point"), name="one_sum_a_month_and_place"
+            ),
         ),
         migrations.AddIndex(
-            model_name='switchrequest',
-            index=models.Index(fields=['beneficiary', 'state'], name='switch_in_force'),
+            model_name="switchrequest",
+            index=models.Index(fields=["beneficiary", "state"], name="switch_in_force"),
         ),
         migrations.AddIndex(
-            model_name='switchrequest',
-            index=models.Index(condition=models.Q(('account_print', ''), _negated=True), fields=['account_print'], name='switch_account'),
+            model_name="switchrequest",
+            index=models.Index(
+                condition=models.Q(("account_print", ""), _negated=True),
+                fields=["account_print"],
+                name="switch_account",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='switchrequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('bank__isnull', False), ('method', 'account'), models.Q(('account_print', ''), _negated=True)), models.Q(models.Q(('method', 'account'), _negated=True), ('account_print', '')), _connector='OR'), name='switch_has_its_account'),
+            model_name="switchrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("bank__isnull", False),
+                        ("method", "account"),
+                        models.Q(("account_print", ""), _negated=True),
+                    ),
+                    models.Q(models.Q(("method", "account"), _negated=True), ("account_print", "")),
+                    _connector="OR",
+                ),
+                name="switch_has_its_account",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='switchrequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['confirmed', 'waiting', 'trying', 'done', 'failed']), _negated=True), ('confirmed_at__isnull', False), _connector='OR'), name='switch_confirmed_first'),
+            model_name="switchrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("state__in", ["confirmed", "waiting", "trying", "done", "failed"]), _negated=True
+                    ),
+                    ("confirmed_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="switch_confirmed_first",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='switchrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('called_by', None), ('decided_by', None), models.Q(('called_by', models.F('decided_by')), _negated=True), _connector='OR'), name='switch_decided_by_another'),
+            model_name="switchrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("called_by", None),
+                    ("decided_by", None),
+                    models.Q(("called_by", models.F("decided_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="switch_decided_by_another",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='paymentline',
-            constraint=models.UniqueConstraint(fields=('list', 'position'), name='pay_line_position_once'),
+            model_name="paymentline",
+            constraint=models.UniqueConstraint(fields=("list", "position"), name="pay_line_position_once"),
         ),
         migrations.AddConstraint(
-            model_name='paymentline',
-            constraint=models.UniqueConstraint(condition=models.Q(('follows', None)), fields=('entry',), name='benefit_listed_once'),
+            model_name="paymentline",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("follows", None)), fields=("entry",), name="benefit_listed_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='paymentline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('account_print', ''), ('method', 'cash')), models.Q(('bank__isnull', False), ('method', 'account'), models.Q(('account_print', ''), _negated=True)), _connector='OR'), name='pay_line_has_its_account'),
+            model_name="paymentline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("account_print", ""), ("method", "cash")),
+                    models.Q(
+                        ("bank__isnull", False),
+                        ("method", "account"),
+                        models.Q(("account_print", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="pay_line_has_its_account",
+            ),
         ),
     ]

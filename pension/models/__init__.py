@@ -2,8 +2,8 @@
 
 from pension.models.lists import PaymentLine, PaymentList, PaymentResult
 from pension.models.roster import (
-    BenefitEntry,
     Beneficiary,
+    BenefitEntry,
     Method,
     RosterImport,
     RosterRow,

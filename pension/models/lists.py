@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from pension.models.roster import BenefitEntry, Beneficiary, Dong, Method
+from pension.models.roster import Beneficiary, BenefitEntry, Dong, Method
 from pension.models.switches import SwitchRequest
 from portal.models import User, Ward
 from portal.sealing import SealedField
@@ -76,9 +76,7 @@ class PaymentLine(models.Model):
     bank = models.ForeignKey(Bank, models.PROTECT, null=True, blank=True, related_name="+")
     account_number = SealedField(blank=True)
     account_print = models.CharField(max_length=64, blank=True)
-    switch = models.ForeignKey(
-        SwitchRequest, models.PROTECT, null=True, blank=True, related_name="lines"
-    )
+    switch = models.ForeignKey(SwitchRequest, models.PROTECT, null=True, blank=True, related_name="lines")
     follows = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="followed_by")
 
     class Meta:
@@ -87,9 +85,7 @@ class PaymentLine(models.Model):
         verbose_name_plural = _("lines of payment lists")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["list", "position"], name="pay_line_position_once"),
-            models.UniqueConstraint(
-                fields=["entry"], condition=Q(follows=None), name="benefit_listed_once"
-            ),
+            models.UniqueConstraint(fields=["entry"], condition=Q(follows=None), name="benefit_listed_once"),
             models.CheckConstraint(
                 condition=Q(method="cash", account_print="")
                 | Q(method="account", bank__isnull=False) & ~Q(account_print=""),

@@ -38,9 +38,7 @@ class SwitchRequest(models.Model):
         FAILED = "failed", _("first payment failed")
         ENDED = "ended", _("ended without effect")
 
-    dossier = models.OneToOneField(
-        Dossier, models.PROTECT, related_name="+", verbose_name=_("dossier")
-    )
+    dossier = models.OneToOneField(Dossier, models.PROTECT, related_name="+", verbose_name=_("dossier"))
     beneficiary = models.ForeignKey(
         Beneficiary, models.PROTECT, related_name="switches", verbose_name=_("beneficiary")
     )
@@ -95,9 +93,7 @@ class SwitchRequest(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["beneficiary", "state"], name="switch_in_force"),
-            models.Index(
-                fields=["account_print"], condition=~Q(account_print=""), name="switch_account"
-            ),
+            models.Index(fields=["account_print"], condition=~Q(account_print=""), name="switch_account"),
         ]
 
     def __str__(self) -> str:

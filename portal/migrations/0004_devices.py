@@ -6,27 +6,40 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('portal', '0003_dated_districts'),
+        ("portal", "0003_dated_districts"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='user',
-            name='contact_changed_at',
-            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='phone or e-mail changed'),
+            model_name="user",
+            name="contact_changed_at",
+            field=models.DateTimeField(
+                blank=True, editable=False, null=True, verbose_name="phone or e-mail changed"
+            ),
         ),
         migrations.CreateModel(
-            name='Device',
+            name="Device",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('first_seen', models.DateTimeField()),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='devices', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("fingerprint", models.CharField(max_length=64)),
+                ("first_seen", models.DateTimeField()),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="devices",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('user', 'fingerprint'), name='device_once')],
+                "constraints": [models.UniqueConstraint(fields=("user", "fingerprint"), name="device_once")],
             },
         ),
     ]

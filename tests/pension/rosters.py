@@ -38,7 +38,9 @@ def row(number: str, name: str = "TRẦN VĂN BÌNH", **said: Any) -> list[str]:
     return [str(value) for value in known.values()]
 
 
-def by_account(number: str, name: str = "LÊ THỊ CÚC", account: str = "4700201001234", **said: Any) -> list[str]:
+def by_account(
+    number: str, name: str = "LÊ THỊ CÚC", account: str = "4700201001234", **said: Any
+) -> list[str]:
     given = {"method": "Tài khoản", "bank": "970405", "account": account, "holder": name, "point": "", **said}
     return row(number, name, **given)
 
@@ -61,7 +63,9 @@ def brought(
     return made
 
 
-def taken(rows: list[list[str]], *, actor: User, month: date = MONTH, office: str = "cam-ranh") -> RosterImport:
+def taken(
+    rows: list[list[str]], *, actor: User, month: date = MONTH, office: str = "cam-ranh"
+) -> RosterImport:
     """The same, taken over."""
     made = brought(rows, actor=actor, month=month, office=office)
     assert not made.errors, made.errors

@@ -13,7 +13,7 @@ from portal.models import AccessLog, OutboxMessage, User
 from procedures import paying
 from procedures.workflow import MoveRefused
 from tests.pension.rosters import MONTH, by_account, closed, row, taken
-from tests.threads import at_once  # type: ignore[attr-defined]
+from tests.threads import at_once
 
 LISTS = "/quan-tri/pension/paymentlist/"
 
@@ -26,6 +26,13 @@ def listed(clerk: User) -> PaymentList:
         actor=clerk,
     )  # fmt: skip
     return closed(clerk)
+
+
+def _sheet(answer: Any) -> list[list[Any]]:
+    """The rows of a workbook that was sent."""
+    data = answer.getvalue()
+    answer.close()
+    return CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0).to_python()
 
 
 @pytest.fixture
@@ -59,14 +66,10 @@ def test_an_authorised_recipient_is_paid(listed: PaymentList) -> None:
 
 def test_cash_lists_go_to_the_paying_points(listed: PaymentList, clerk: User, client: Client) -> None:
     client.force_login(clerk)
-    file = client.get(f"{LISTS}{listed.pk}/tien-mat/", {"diem": "Bưu cục Cam Phúc"})
-    sheet = CalamineWorkbook.from_filelike(io.BytesIO(file.getvalue())).get_sheet_by_index(0).to_python()
+    sheet = _sheet(client.get(f"{LISTS}{listed.pk}/tien-mat/", {"diem": "Bưu cục Cam Phúc"}))
     assert [line[3] for line in sheet[3:]] == ["5600000002"]
-    whole = client.get(f"{LISTS}{listed.pk}/tien-mat/").getvalue()
-    assert len(CalamineWorkbook.from_filelike(io.BytesIO(whole)).get_sheet_by_index(0).to_python()) == 6
-    accounts = client.get(f"{LISTS}{listed.pk}/tai-khoan/").getvalue()
-    told = CalamineWorkbook.from_filelike(io.BytesIO(accounts)).get_sheet_by_index(0).to_python()
-    assert told[3][5] == "••••••••••234"
+    assert len(_sheet(client.get(f"{LISTS}{listed.pk}/tien-mat/"))) == 6
+    assert _sheet(client.get(f"{LISTS}{listed.pk}/tai-khoan/"))[3][5] == "••••••••••234"
 
 
 def test_another_person_releases_the_list_to_the_bank(
@@ -132,13 +135,13 @@ def test_lists_of_other_offices_are_not_seen(
     for user, status in ((other_clerk, 404), (director, 200)):
         client.force_login(user)
         assert client.get(f"{LISTS}{listed.pk}/change/").status_code == status
-        assert client.get(f"{LISTS}{listed.pk}/tien-mat/").status_code == status
+        answer = client.get(f"{LISTS}{listed.pk}/tien-mat/")
+        answer.close()
+        assert answer.status_code == status
     assert client.get(f"{LISTS}chot/").status_code == 403
 
 
-def test_two_who_close_at_once_close_one_list(
-    clerk: User, supervisor: User, transactional_db: None
-) -> None:
+def test_two_who_close_at_once_close_one_list(clerk: User, supervisor: User, transactional_db: None) -> None:
     taken([row("5600000001")], actor=clerk)
 
     def close(user: User) -> Any:

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 
 from pension import roster, roster_files
-from pension.models import BenefitEntry, Beneficiary, RosterImport, RosterRow, RosterSum
+from pension.models import Beneficiary, BenefitEntry, RosterImport, RosterRow, RosterSum
 from portal import outbox
 from portal.models import User
 from tests.pension.rosters import AFTER, MONTH, brought, by_account, row, taken
@@ -45,7 +45,11 @@ def test_a_roster_is_brought_looked_at_and_taken_over(clerk: User, client: Clien
     outbox.drain()
     cash, paid = BenefitEntry.objects.order_by("pk").select_related("beneficiary")
     assert (cash.method, cash.pay_point, cash.office.slug) == ("cash", "Bưu cục Ba Ngòi", "cam-ranh")
-    assert (paid.account_number, paid.bank_id, paid.beneficiary.born) == ("4700201001234", "970405", "1955-02-01")
+    assert (paid.account_number, paid.bank_id, paid.beneficiary.born) == (
+        "4700201001234",
+        "970405",
+        "1955-02-01",
+    )
     assert not RosterRow.objects.exists()
     made.refresh_from_db()
     assert (made.state, made.taken_by, str(made.file)) == ("taken", clerk, "")
@@ -112,7 +116,9 @@ def test_the_differences_from_the_month_before_are_told(clerk: User, client: Cli
     assert "4700201009999" not in page
 
 
-@pytest.mark.parametrize("data", [b"xin chao", b"PK\x03\x04 broken", b"\x89PNG\r\n\x1a\n\x00\xff", b"\xff\xfe\x00"])
+@pytest.mark.parametrize(
+    "data", [b"xin chao", b"PK\x03\x04 broken", b"\x89PNG\r\n\x1a\n\x00\xff", b"\xff\xfe\x00"]
+)
 def test_what_is_no_roster_is_told_and_kept_apart(data: bytes, clerk: User, client: Client) -> None:
     client.force_login(clerk)
     assert _bring(client, data).status_code == 303
@@ -181,4 +187,4 @@ def test_the_statements_do_not_grow_with_the_rows(clerk: User, django_assert_max
     with django_assert_max_num_queries(6):
         roster.take_rows(made)
     assert BenefitEntry.objects.filter(month=date(2021, 8, 1)).count() == 300
-    assert MONTH == made.month
+    assert made.month == MONTH

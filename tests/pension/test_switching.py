@@ -129,7 +129,9 @@ def test_a_failed_first_payment_falls_back_to_cash_and_both_sides_are_told(
     client.force_login(clerk)
     page = client.get(f"/quan-tri/pension/switchrequest/{switched.pk}/change/").content.decode()
     assert "Sai tên chủ tài khoản" in page
-    assert switched.dossier.events.filter(action="first_payment_failed", note="Sai tên chủ tài khoản").exists()
+    assert switched.dossier.events.filter(
+        action="first_payment_failed", note="Sai tên chủ tài khoản"
+    ).exists()
     # The month after, cash as before.
     after = list_days.month_after(_month())
     taken([_row(owner)], actor=clerk, month=after)
@@ -333,9 +335,7 @@ def test_who_called_back_does_not_approve(mailed: User, clerk: User, supervisor:
         _approved(dossier, clerk, supervisor)
 
 
-def test_a_change_nobody_asked_for_ends(
-    mailed: User, clerk: User, other_clerk: User, client: Client
-) -> None:
+def test_a_change_nobody_asked_for_ends(mailed: User, clerk: User, other_clerk: User, client: Client) -> None:
     taken([_row(mailed), by_account("5600000001"), by_account("5600000002")], actor=clerk)
     _dossier, switch = _filed(mailed)
     client.force_login(other_clerk)
@@ -346,9 +346,7 @@ def test_a_change_nobody_asked_for_ends(
     assert switch.state == State.ENDED
 
 
-def test_a_change_shortly_after_a_new_phone_number_is_held(
-    on_roster: User, client: Client
-) -> None:
+def test_a_change_shortly_after_a_new_phone_number_is_held(on_roster: User, client: Client) -> None:
     client.force_login(on_roster)
     changed = {"phone": "0905999888", "email": on_roster.email, "ward": on_roster.ward_id, "street": "1 A"}
     assert client.post("/tai-khoan/", changed).status_code == 303
@@ -387,7 +385,11 @@ def test_back_to_cash_holds_from_its_list_on(
 ) -> None:
     rows = [by_account(mailed.username, mailed.full_name, born=mailed.date_of_birth)]
     taken(rows, actor=clerk)
-    given = {"current_method": "account", "current_account": "4700201001234 Agribank", "new_place": "Bưu cục 2"}
+    given = {
+        "current_method": "account",
+        "current_account": "4700201001234 Agribank",
+        "new_place": "Bưu cục 2",
+    }
     dossier, _switch = _filed(mailed, "account_to_cash", **given)
     _confirmed(client, mailed, dossier)
     _approved(dossier, clerk, supervisor)
