@@ -1,4 +1,6 @@
-"""``python -m bench [volume|roster] [--quick] [--output FILE]``, with DATABASE_URL, REDIS_URL and DATA_DIR set.
+"""``python -m bench [volume|roster] [--quick] [--output FILE]``.
+
+DATABASE_URL, REDIS_URL and DATA_DIR are set.
 
 Without ``volume``: what one filing costs. With it: whether pages cost the same with a million dossiers;
 loading them takes minutes and gigabytes, once. ``roster``: a roster of 200,000 benefits and its payment

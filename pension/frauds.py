@@ -43,11 +43,15 @@ def _is_shared(switch: SwitchRequest) -> bool:
     if not switch.account_print:
         return False
     newest = RosterImport.objects.filter(state=RosterImport.State.TAKEN).order_by("-month").first()
-    paid = BenefitEntry.objects.filter(
-        account_print=switch.account_print, month=newest.month if newest else None
-    ).values_list("beneficiary", flat=True)
+    paid = BenefitEntry.objects.none()
+    if newest is not None:
+        paid = BenefitEntry.objects.filter(account_print=switch.account_print, month=newest.month)
     asked = SwitchRequest.objects.filter(account_print=switch.account_print).exclude(
         state__in=[SwitchRequest.State.ENDED, SwitchRequest.State.FAILED]
     )
-    people = {*paid, *asked.values_list("beneficiary", flat=True), switch.beneficiary_id}
+    people = {
+        *paid.values_list("beneficiary", flat=True),
+        *asked.values_list("beneficiary", flat=True),
+        switch.beneficiary_id,
+    }
     return len(people) > int(settings.SWITCH_ACCOUNT_SHARED_BY)

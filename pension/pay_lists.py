@@ -118,7 +118,7 @@ def _hold_changes(made: PaymentList) -> None:
 
 def _fill(made: PaymentList) -> None:
     """The lines of a new list, and what they add up to."""
-    given = {"list": made.pk, "office": made.office_id, "month": made.month}
+    given: dict[str, Any] = {"list": made.pk, "office": made.office_id, "month": made.month}
     with connection.cursor() as cursor:
         cursor.execute(pay_sql.LINES, given)
         cursor.execute(pay_sql.SUMS, given)

@@ -1,4 +1,7 @@
-"""The statements of a payment list: each over all rows at once. Parameters: ``list``, ``office``, ``month``."""
+"""The statements of a payment list, each over all rows at once.
+
+Parameters: ``list``, ``office``, ``month``.
+"""
 
 # The newest change of each person that is in force for the month, as long as the roster says what it said
 # when the change was filed.
@@ -19,6 +22,7 @@ WHERE p.office_id = %(office)s AND (%(month)s::date IS NULL OR p.month = %(month
     AND NOT EXISTS (SELECT 1 FROM pension_paymentline f WHERE f.follows_id = l.id)
 """
 
+# Both parts are constants of this module: nothing anybody typed gets in.
 LINES = f"""
 WITH changed AS ({_CHANGES}),
 fresh AS (
@@ -57,7 +61,7 @@ SELECT %(list)s,
     CASE WHEN e.method = 'account' THEN e.account_number ELSE '' END,
     CASE WHEN e.method = 'account' THEN e.account_print ELSE '' END
 FROM every e JOIN pension_beneficiary b ON b.id = e.beneficiary_id
-"""
+"""  # noqa: S608
 
 SUMS = """
 SELECT count(*), coalesce(sum(amount), 0),

@@ -8,8 +8,9 @@ import hashlib
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import IO, Any, BinaryIO
+from typing import IO, Any
 
+from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
@@ -33,7 +34,6 @@ State = RosterImport.State
 ROLES = frozenset({"clerk", "supervisor"})
 MOST_ERRORS = 200  # told one by one
 EXAMPLES = 20  # of each difference
-_MOST_BYTES = 64 * 1024 * 1024
 
 
 def visible_to(user: User) -> QuerySet[RosterImport]:
@@ -78,8 +78,9 @@ def begin(
         raise MoveRefused(_("Only the province office brings the roster of the province."), field="whole")
     if upload is None or not upload.size:
         raise MoveRefused(_("Choose the file of the roster."), field="file")
-    if upload.size > _MOST_BYTES:
-        raise MoveRefused(_("This file is too large: at most 64 MB."), field="file")
+    if upload.size > settings.MAX_UPLOAD_MB * 1024 * 1024:
+        words = _("This file is too large: at most %(n)d MB. Bring each office's roster by itself.")
+        raise MoveRefused(words % {"n": settings.MAX_UPLOAD_MB}, field="file")
     _refuse_closed(month, None if whole else actor.staff.office_id)
     return keep(
         month,
@@ -156,16 +157,16 @@ def check(message: OutboxMessage) -> None:
 class Errors(list[list[Any]]):
     """The first of what is wrong, a line and words each, and how many there are."""
 
-    count = 0
+    many = 0
 
     def add(self, line: int, words: str) -> None:
-        self.count += 1
+        self.many += 1
         if len(self) < MOST_ERRORS:
             self.append([line, words])
 
 
-def stage(made: RosterImport, file: "BinaryIO | File[bytes]") -> Errors:
-    """Put the rows of ``file`` beside the roster of the month. Raises ``UnreadableFile``."""
+def stage(made: RosterImport, file: Any) -> Errors:
+    """Put the rows of the binary ``file`` beside the roster of the month. Raises ``UnreadableFile``."""
     errors, places = Errors(), places_of(made.month, made.office)
     connection.ensure_connection()
     with connection.connection.cursor() as cursor, cursor.copy(roster_sql.COPY) as copy:
@@ -176,7 +177,8 @@ def stage(made: RosterImport, file: "BinaryIO | File[bytes]") -> Errors:
 
 def look(made: RosterImport, errors: Errors) -> None:
     """Set on ``made`` what its rows add up to, what is wrong, and what differs."""
-    given = {"roster": made.pk, "month": made.month, "office": made.office_id, "some": EXAMPLES}
+    given: dict[str, Any] = {"roster": made.pk, "month": made.month, "office": made.office_id}
+    given["some"] = EXAMPLES
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE pension_rosterrow")
         for sql, words in (
@@ -190,7 +192,7 @@ def look(made: RosterImport, errors: Errors) -> None:
         made.rows, made.account_rows, made.total = cursor.fetchone()
         given["before"] = _before(made)
         made.told = _told(cursor, made, given)
-    made.errors, made.wrong, made.state = list(errors), errors.count, State.CHECKED
+    made.errors, made.wrong, made.state = list(errors), errors.many, State.CHECKED
 
 
 def _before(made: RosterImport) -> date | None:
@@ -288,7 +290,7 @@ def take(message: OutboxMessage) -> None:
 
 def take_rows(made: RosterImport) -> None:
     """Beneficiaries, benefits and sums of the month as the staged rows of ``made`` have them."""
-    given = {"roster": made.pk, "month": made.month, "office": made.office_id}
+    given: dict[str, Any] = {"roster": made.pk, "month": made.month, "office": made.office_id}
     with connection.cursor() as cursor:
         for sql in roster_sql.TAKE:
             cursor.execute(sql, given)

@@ -70,8 +70,8 @@ def by_month(offices: Collection[Office], until: date) -> list[Share]:
 
 # --- Who has not switched ------------------------------------------------------------------------
 
-CALL_COLUMNS = ("STT", "Xã, phường", "Điểm chi trả", "Họ và tên", "Mã số BHXH", "Điện thoại", "Người lĩnh thay",
-                "Chế độ", "Số tiền", "Kết quả gọi")  # fmt: skip
+CALL_COLUMNS = ("STT", "Xã, phường", "Điểm chi trả", "Họ và tên", "Mã số BHXH", "Điện thoại",
+                "Người lĩnh thay", "Chế độ", "Số tiền", "Kết quả gọi")  # fmt: skip
 
 
 def in_cash(office: Office, month: date, ward: str = "") -> "QuerySet[BenefitEntry]":

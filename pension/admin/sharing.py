@@ -54,7 +54,8 @@ def _chosen(request: HttpRequest) -> tuple[list[Office], list[Office], date | No
 def shares(request: HttpRequest) -> HttpResponse:
     """Shares by month, office, ward and paying point."""
     offices, chosen, month = _chosen(request)
-    rows = RosterSum.objects.filter(office__in=chosen, month=month)
+    sums = RosterSum.objects.filter(office__in=chosen)
+    rows = sums.filter(month=month) if month else sums.none()
     months = paid.by_month(chosen, month) if month else []
     context = {
         **admin.site.each_context(request),
@@ -71,7 +72,7 @@ def shares(request: HttpRequest) -> HttpResponse:
         ],
         "chart": _chart(months),
     }
-    return render(request, "admin/pension/paid.html", context)
+    return render(request, "admin/pension/shares.html", context)
 
 
 def _with_cash(rows: Any) -> list[paid.Share]:

@@ -14,7 +14,7 @@ BEGIN
     END IF;
     RAISE EXCEPTION 'line % of a payment list does not change', OLD.id USING ERRCODE = 'restrict_violation';
 END $$;
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON pension_paymentline
+CREATE TRIGGER closed_is_fixed BEFORE UPDATE OR DELETE ON pension_paymentline
     FOR EACH ROW EXECUTE FUNCTION pension_refuse_line();
 
 CREATE FUNCTION pension_refuse_list() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -22,14 +22,15 @@ BEGIN
     -- Written down within the transaction that closes it; afterwards released once.
     IF TG_OP = 'UPDATE' AND (OLD.digest = ''
         OR OLD.released_at IS NULL AND NEW.released_at IS NOT NULL
-        AND to_jsonb(NEW) - 'released_at' - 'released_by_id' = to_jsonb(OLD) - 'released_at' - 'released_by_id')
+        AND to_jsonb(NEW) - ARRAY['released_at', 'released_by_id']
+            = to_jsonb(OLD) - ARRAY['released_at', 'released_by_id'])
     THEN
         RETURN NEW;
     END IF;
     RAISE EXCEPTION 'payment list % is closed: it does not change', OLD.id
         USING ERRCODE = 'restrict_violation';
 END $$;
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON pension_paymentlist
+CREATE TRIGGER closed_is_fixed BEFORE UPDATE OR DELETE ON pension_paymentlist
     FOR EACH ROW EXECUTE FUNCTION pension_refuse_list();
 
 CREATE FUNCTION pension_refuse_late_line() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -45,8 +46,8 @@ CREATE TRIGGER no_late_line AFTER INSERT ON pension_paymentline REFERENCING NEW 
 
 UNDO = """
 DROP TRIGGER append_only ON pension_paymentresult;
-DROP TRIGGER append_only ON pension_paymentline;
-DROP TRIGGER append_only ON pension_paymentlist;
+DROP TRIGGER closed_is_fixed ON pension_paymentline;
+DROP TRIGGER closed_is_fixed ON pension_paymentlist;
 DROP TRIGGER no_late_line ON pension_paymentline;
 DROP FUNCTION pension_refuse_line();
 DROP FUNCTION pension_refuse_list();

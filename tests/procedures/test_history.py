@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
+from pension.models import PaymentResult
 from portal.models import AccessLog, FormerPlace, User
 from procedures import catalogue, intake, mailroom, workflow
 from procedures.models import (
@@ -117,8 +118,9 @@ def test_every_table_of_history_has_its_guard_switched_on(db: None) -> None:
         guarded = [row[0] for row in cursor.fetchall()]
     areas = (AreaChange, AreaOutcome, FormerPlace)
     posted = (DeliveryFile, DeliveryRow, DispatchLabels, DispatchManifest, ShipmentStep)
+    paid = (PaymentResult,)
     models = (DossierEvent, AccessLog, IntakeCorrection, IntakeRow, IntakeList, Note, VersionChange)
-    assert guarded == sorted(m._meta.db_table for m in (*models, *areas, *posted))
+    assert guarded == sorted(m._meta.db_table for m in (*models, *areas, *posted, *paid))
 
 
 @pytest.mark.parametrize("name", VERSION_ROWS)
