@@ -7,12 +7,12 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.contrib import messages
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal import fields
+from portal import devices, fields
 from portal.identifiers import citizen_card_facts, compact
 from portal.models import User
 from portal.selects import WardField
@@ -39,6 +39,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if isinstance(user, User) and user.is_staff:
             return "/quan-tri/"
         return str(super().get_login_redirect_url(request))
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        """On to where the person wanted to go, with the browser known from now on."""
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        devices.remember(request, user, response, now=timezone.now())
+        return response
 
     def populate_username(self, request: HttpRequest, user: User) -> None:
         """The form has set it: nothing is made up."""

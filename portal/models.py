@@ -90,6 +90,10 @@ class User(AbstractUser):
         _("ward to be asked"), default=False, help_text=_("the ward was split: only the person knows")
     )
 
+    contact_changed_at = models.DateTimeField(
+        _("phone or e-mail changed"), null=True, blank=True, editable=False
+    )
+
     REQUIRED_FIELDS: ClassVar[list[str]] = ["full_name"]
 
     class Meta:
@@ -152,6 +156,20 @@ class Organisation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user.full_name} ({self.code})" if self.code else self.user.full_name
+
+
+class Device(models.Model):
+    """A browser somebody has signed in from, told again by a cookie of which only a fingerprint is kept."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="devices")
+    fingerprint = models.CharField(max_length=64)
+    first_seen = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["user", "fingerprint"], name="device_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.first_seen:%Y-%m-%d}"
 
 
 class OutboxMessage(models.Model):

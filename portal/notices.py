@@ -85,6 +85,23 @@ _WORDS = {
     "days_closed": gettext_lazy(
         "The office was closed; the result of dossier %(code)s is now promised for %(due)s."
     ),
+    "switch_code": gettext_lazy(
+        "Dossier %(code)s: please confirm the change of payment with a code, on the page of the dossier."
+    ),
+    "switch_call": gettext_lazy(
+        "Dossier %(code)s: the office calls you before your payment changes. You need to do nothing."
+    ),
+    "switch_waiting": gettext_lazy(
+        "Dossier %(code)s: your payment changes with the list of %(month)s. Until the first payment has come "
+        "through, the present way stays."
+    ),
+    "switch_done": gettext_lazy(
+        "Dossier %(code)s: the first payment has come through. The change is in force."
+    ),
+    "switch_failed": gettext_lazy(
+        "Dossier %(code)s: the bank sent the first payment back (%(reason)s). You receive the money in cash "
+        "at your paying point, and as before from then on."
+    ),
     "withdrawn": gettext_lazy("Dossier %(code)s was withdrawn."),
     "organisation_confirmed": gettext_lazy("The office has confirmed your account: you can file now."),
     "organisation_not_confirmed": gettext_lazy(

@@ -235,6 +235,8 @@ ACCOUNT_RATE_LIMITS = {
     "bank_call": "1200/m/key",
     "bank_call_failed": "60/m/ip",
     "calculation_paper": "20/m/ip",
+    "switch_code": "3/15m/key,10/d/key",
+    "switch_confirm": "10/15m/key",
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 PASSWORD_RESET_TIMEOUT = int(timedelta(hours=2).total_seconds())
@@ -260,6 +262,19 @@ EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = _flag("EMAIL_USE_TLS")
 EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "portal@localhost")
+
+# Short messages: no gateway is agreed yet. With DEBUG they are kept as files; empty: none are sent.
+SMS_FOLDER = (
+    Path(os.environ["SMS_FOLDER"]) if os.environ.get("SMS_FOLDER") else DATA_DIR / "sms" if DEBUG else None
+)
+
+# --- Monthly benefits ---------------------------------------------------------------------------
+
+# An account that more beneficiaries than this would use, or a change so many days after a new phone number
+# or from a device first seen so many days ago, is held until the office has called back.
+SWITCH_ACCOUNT_SHARED_BY = int(os.environ.get("SWITCH_ACCOUNT_SHARED_BY", "2"))
+SWITCH_PHONE_DAYS = 30
+SWITCH_DEVICE_DAYS = 3
 
 # --- Language and time --------------------------------------------------------------------------
 

@@ -26,3 +26,8 @@ def without_marks(text: str) -> str:
 def bank_name(text: str) -> str:
     """``text`` as banks print an account holder: upper-case ASCII."""
     return without_marks(text).upper()
+
+
+def masked(number: str) -> str:
+    """All but the last three characters hidden."""
+    return "•" * max(len(number) - 3, 0) + number[-3:]

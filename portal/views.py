@@ -48,6 +48,8 @@ def profile(request: UserRequest) -> HttpResponse:
     form = ProfileForm(request.POST if request.method == "POST" else None, initial=known)
     if form.is_valid():
         data = form.cleaned_data
+        if (data["phone"], data["email"].lower()) != (user.phone, user.email):
+            user.contact_changed_at = timezone.now()
         user.phone, user.email, user.ward_id, user.street = (
             data["phone"],
             data["email"].lower(),
@@ -55,7 +57,7 @@ def profile(request: UserRequest) -> HttpResponse:
             data["street"],
         )
         user.ward_in_doubt = False
-        user.save(update_fields=["phone", "email", "ward", "ward_in_doubt", "street"])
+        user.save(update_fields=[*known, "ward_in_doubt", "contact_changed_at"])
         # Whoever reads mail at an address given up must not get a new password there.
         EmailAddress.objects.filter(user=user).exclude(email__iexact=user.email).delete()
         messages.success(request, _("Your account is up to date."))

@@ -45,6 +45,25 @@ class Doubt:
     ident: str
 
 
+@dataclass(frozen=True)
+class Advice:
+    """What an app above has to say on the pages of a dossier, and where it leads."""
+
+    words: str
+    url: str = ""
+    link: str = ""
+
+
+advisers: dict[str, Callable[[Facts], list[Advice]]] = {}
+"""By procedure: asked before a dossier is filed, and on its page afterwards."""
+
+
+def advice(facts: Facts) -> list[Advice]:
+    """What there is to say of a dossier to whom it belongs."""
+    adviser = advisers.get(facts.definition.slug)
+    return adviser(facts) if adviser else []
+
+
 Rule = Callable[[Facts], Refusal | None]
 DoubtRule = Callable[[Facts], list[Doubt]]
 

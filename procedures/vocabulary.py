@@ -145,6 +145,10 @@ RULES: Mapping[str, Words] = {
     "card_matches_number": _("The card number ends in the insurance number"),
     "account_of_refundee": _("The account belongs to the person refunded, or the heir"),
     "account_of_applicant": _("The account belongs to the applicant"),
+    "pension.on_roster": _("The person is on the roster, by number and date of birth"),
+    "pension.account_of_beneficiary": _("The new account belongs to the beneficiary, or who is authorised"),
+    "pension.place_in_province": _("The new receiving place lies in the province"),
+    "pension.from_next_list": _("The change begins with the next payment list or later"),
     "pension.lump_sum_entitlement": _("Right to the lump sum: age, years, time since the last contribution"),
 }
 ACTION_RULES: Mapping[str, Words] = {
@@ -154,6 +158,7 @@ ACTION_RULES: Mapping[str, Words] = {
     "legal_basis_given": _("The legal basis is given"),
     "apology_in_time": _("The new date is given once, before the deadline, and is a later working day"),
     "tracking_given": _("A tracking number is given"),
+    "pension.switch_confirmed": _("The change of payment was confirmed through a second channel"),
     "entitlement_by_a_second_person": _("A change of entitlement is decided by another than who accepted"),
     "result_attached": _("A result asked for electronically is attached"),
     "payments.refund_proposed": _("The amount of a refund was proposed on the refunds desk"),
@@ -172,6 +177,8 @@ TOPICS: Mapping[str, Words] = {
     "documents.apology": _("make the letter of apology"),
     "notices.event": _("tell the citizen"),
     "payments.refund_asked": _("open the refund and give the collecting agent the task"),
+    "pension.switch_filed": _("begin the change of payment"),
+    "pension.switch_decided": _("put the change of payment on the next list, or end it"),
 }
 # What other side effects queue; no action of a procedure starts these.
 INNER_TOPICS = frozenset(
@@ -195,6 +202,9 @@ INNER_TOPICS = frozenset(
         "payments.payout_result",
         "payments.bank_call",
         "payments.statement",
+        "pension.check_roster",
+        "pension.send_code",
+        "pension.take_roster",
         "post.remind",
     }
 )
@@ -220,6 +230,10 @@ RECORDED: Mapping[str, Words] = {
     "address_asked": _("Your address is needed"),
     "address_given": _("A new address for the result"),
     "to_send_again": _("The result will be posted again"),
+    "switch_confirmed": _("The change of payment was confirmed"),
+    "switch_taken_back": _("The change of payment was taken back"),
+    "first_payment_made": _("The first payment came through"),
+    "first_payment_failed": _("The first payment failed; it is paid in cash"),
     "kept_here": _("The result waits for you at the office"),
     "payment_ordered": _("Payment ordered"),
     "payment_made": _("Paid"),

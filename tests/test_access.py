@@ -36,6 +36,7 @@ from payments.models import (
     StatementFile,
     SuspenseItem,
 )
+from pension.models import Beneficiary, PaymentList, RosterImport, SwitchRequest
 from portal import outbox
 from portal.models import AccessLog, OutboxMessage, User
 from procedures import (
@@ -302,6 +303,19 @@ PAGES = {
     "quan-tri/payments/statementfile/<int:pk>/nhap/": OFFICE,
     "quan-tri/payments/suspenseitem/<int:pk>/viec/<slug:doing>/": OFFICE,
     "quan-tri/procedures/reconciliation/moi/": Row("sffiiff", "sfif"),
+    "luong-huu/doi-cach-nhan/": READERS,
+    "luong-huu/doi-cach-nhan/<str:code>/": OWNER,
+    "quan-tri/pension/rosterimport/moi/": Row("sffiiff", "sfif"),
+    "quan-tri/pension/rosterimport/mau/": STAFF,
+    "quan-tri/pension/rosterimport/<int:pk>/viec/<slug:doing>/": OFFICE,
+    "quan-tri/pension/rosterimport/ty-le/": Row("sffiifi", "sfmm"),
+    "quan-tri/pension/rosterimport/goi-dien/": Row("sffiifi", "sfmm"),
+    "quan-tri/pension/rosterimport/goi-dien/tai-ve/": Row("sffiifi", "sfmm"),
+    "quan-tri/pension/paymentlist/chot/": Row("sffiiff", "sfif"),
+    "quan-tri/pension/paymentlist/<int:pk>/chuyen/": OFFICE,
+    "quan-tri/pension/paymentlist/<int:pk>/tien-mat/": OFFICE,
+    "quan-tri/pension/paymentlist/<int:pk>/tai-khoan/": OFFICE,
+    "quan-tri/pension/switchrequest/<int:pk>/goi-lai/": OFFICE,
     "quan-tri/procedures/reconciliation/<int:pk>/viec/<slug:doing>/": OFFICE,
     "quan-tri/payments/posting/tai-ve/<slug:kind>/": ANY_OFFICE,
     "quan-tri/payments/contributionorder/tai-ve/<slug:kind>/": ANY_OFFICE,
@@ -373,6 +387,9 @@ MODELS = {
     "payments/suspenseitem": Model(of_office=True, own_page=True),
     "procedures/legalfigure": Model("CA"),
     "procedures/figureproposal": Model("A", own_page=True),
+    "pension/rosterimport": Model(of_office=True, own_page=True),
+    "pension/paymentlist": Model(of_office=True, own_page=True),
+    "pension/switchrequest": Model(of_office=True, own_page=True),
 }
 
 
@@ -449,6 +466,7 @@ def _doing(route: str) -> str:
         "lumpsum": "duyet",
         "payoutbatch": "duyet",
         "suspenseitem": "chia",
+        "rosterimport": "bo",
     }
     return next((doing for part, doing in examples.items() if f"/{part}/" in route), "len")
 
@@ -551,6 +569,7 @@ class Site:
             list(Refund.objects.order_by("pk").values_list("pk", "state", "amount", "approved_by")),
             list(StatementFile.objects.values_list("pk", "state")),
             list(SuspenseItem.objects.order_by("pk").values_list("pk", "left")),
+            *(list(m.objects.order_by("pk").values()) for m in (RosterImport, PaymentList, SwitchRequest)),
         ]
 
 
@@ -640,6 +659,38 @@ def _brought(request: pytest.FixtureRequest) -> None:
     if _made and "site" in request.fixturenames:
         request.getfixturevalue("db")
         reference.bring(_made[0].rows)
+
+
+def _pensions(filed: Dossier, clerk: User) -> dict[str, int]:
+    """A roster, a payment list and a change of payment of the owner, at the owner's office."""
+    now, month = timezone.now(), "2021-08-01"
+    who = Beneficiary.objects.create(insurance_number=filed.owner.username, full_name="X", bare_name="x")
+    here = {"office": filed.office, "month": month}
+    made = PaymentList.objects.create(
+        **here,
+        number=1,
+        **dict.fromkeys(("rows", "total", "cash_rows", "cash_total", "account_rows", "account_total"), 0),
+        closed_by=clerk,
+        closed_at=now,
+        digest="x",
+        key="x",
+    )
+    brought = RosterImport.objects.create(
+        **here, state="checked", uploaded_by=clerk, uploaded_at=now, key="x"
+    )
+    switch = SwitchRequest.objects.create(
+        dossier=filed,
+        beneficiary=who,
+        kind="change_place",
+        old_method="cash",
+        effective_month=month,
+        filed_at=now,
+    )
+    return {
+        "pension/rosterimport": brought.pk,
+        "pension/paymentlist": made.pk,
+        "pension/switchrequest": switch.pk,
+    }
 
 
 @pytest.fixture
@@ -733,6 +784,7 @@ def _site(citizen: User, clerk: User, chance: Any) -> Site:
             proposed_by=clerk,
             key="x",
         ).pk,
+        **_pensions(filed, clerk),
     }
     return Site(filed, make_draft(citizen, chance), examples, photo.pk, _contributions(citizen), receipt)
 

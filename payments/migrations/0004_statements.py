@@ -18,7 +18,7 @@ UNDO = "".join(
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0002_ledger_guards"),
+        ("payments", "0003_contributions"),
         ("procedures", "0024_legal_figures"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

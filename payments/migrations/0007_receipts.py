@@ -38,7 +38,7 @@ DROP FUNCTION payments_require_next_number();
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0002_ledger_guards"),
+        ("payments", "0006_refunds"),
         ("procedures", "0024_legal_figures"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("payments", "0002_ledger_guards")]
+    dependencies = [("payments", "0007_receipts")]
 
     operations = [
         migrations.CreateModel(

@@ -15,6 +15,7 @@ Link = tuple[str, str, str, Collection[str]]
 """Words, icon, name of the address, roles."""
 _LIST = "admin:procedures_"
 _MONEY = "admin:payments_"
+_PENSION = "admin:pension_"
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -50,12 +51,6 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             ],
         ),
         (
-            _("Money"),
-            [
-                (_("Refunds"), "currency_exchange", "admin:payments_refund_changelist", EVERYBODY),
-            ],
-        ),
-        (
             _("Intake books"),
             [
                 (_("Daily intake lists"), "list_alt", f"{_LIST}intakelist_changelist", EVERYBODY),
@@ -87,6 +82,16 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                     f"{_MONEY}csvmapping_changelist",
                     ADMINISTRATOR,
                 ),
+                (_("Refunds"), "currency_exchange", f"{_MONEY}refund_changelist", EVERYBODY),
+            ],
+        ),
+        (
+            _("Pensions"),
+            [
+                (_("Rosters"), "groups", f"{_PENSION}rosterimport_changelist", EVERYBODY),
+                (_("Payment lists"), "payments", f"{_PENSION}paymentlist_changelist", EVERYBODY),
+                (_("Changes of payment"), "swap_horiz", f"{_PENSION}switchrequest_changelist", EVERYBODY),
+                (_("Cash and accounts"), "donut_small", f"{_PENSION}rosterimport_shares", EVERYBODY),
             ],
         ),
         (

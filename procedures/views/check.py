@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 
 from portal import fields
 from portal.http import UserRequest, citizen_required, form_key, go_on, render_page, see_other
-from procedures import attachments, desk, dossiers, filers, papers, workflow
+from procedures import attachments, desk, dossiers, filers, hooks, papers, workflow
 from procedures.catalogue import definition_for
 from procedures.definition import Definition
 from procedures.models import Dossier
@@ -94,6 +94,7 @@ def check_page(
         "back_url": uploads_url or url_of(dossier, review.forms[-1].step),
         "similar": dossiers.similar(dossier),
         "changes": dossiers.changes_since_begun(dossier),
+        "advice": hooks.advice(hooks.Facts(definition, review.answers, today)),
         "unconfirmed": not filers.may_file(dossier),
     }
     return render_page(request, "procedures/check.html", context, status=status, push_url=push_url)

@@ -35,7 +35,7 @@ DROP FUNCTION procedures_check_figure_decision();
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("procedures", "0024_legal_figures"),
+        ("procedures", "0025_search_indexes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("portal", "0003_dated_districts"),
-        ("procedures", "0024_legal_figures"),
+        ("procedures", "0026_figure_proposals"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -23,7 +23,7 @@ UNDO = "".join(f"DROP TRIGGER append_only ON {table};" for table in GUARDED)
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0002_ledger_guards"),
+        ("payments", "0004_statements"),
         ("procedures", "0024_legal_figures"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -10,8 +10,8 @@ import portal.sealing
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0006_payouts"),
-        ("procedures", "0026_agents"),
+        ("payments", "0005_payouts"),
+        ("procedures", "0027_agents"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

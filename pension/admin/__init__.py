@@ -1,0 +1,5 @@
+"""The desk of monthly benefits in the Django admin."""
+
+from pension.admin import lists, rosters, switches
+
+__all__ = ["lists", "rosters", "switches"]

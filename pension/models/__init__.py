@@ -1,0 +1,25 @@
+"""Who receives which monthly benefit, how it is paid, and how that changes."""
+
+from pension.models.lists import PaymentLine, PaymentList, PaymentResult
+from pension.models.roster import (
+    Beneficiary,
+    BenefitEntry,
+    Method,
+    RosterImport,
+    RosterRow,
+    RosterSum,
+)
+from pension.models.switches import SwitchRequest
+
+__all__ = [
+    "Beneficiary",
+    "BenefitEntry",
+    "Method",
+    "PaymentLine",
+    "PaymentList",
+    "PaymentResult",
+    "RosterImport",
+    "RosterRow",
+    "RosterSum",
+    "SwitchRequest",
+]
