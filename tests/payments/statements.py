@@ -107,8 +107,9 @@ def camt(
     ends = opening + booked if closing is None else closing
     outer, inner = ("BkToCstmrStmt", "Stmt") if "053" in version else ("BkToCstmrDbtCdtNtfctn", "Ntfctn")
     balances = _balance("OPBD", opening) + _balance("CLBD", ends) if inner == "Stmt" else ""
+    came = sum(not x.out for x in lines)
     sums = (
-        f"<TxsSummry><TtlCdtNtries><NbOfNtries>{sum(not x.out for x in lines)}</NbOfNtries><Sum>{credit}</Sum>"
+        f"<TxsSummry><TtlCdtNtries><NbOfNtries>{came}</NbOfNtries><Sum>{credit}</Sum>"
         f"</TtlCdtNtries><TtlDbtNtries><NbOfNtries>{sum(x.out for x in lines)}</NbOfNtries><Sum>{debit}</Sum>"
         "</TtlDbtNtries></TxsSummry>"
     )

@@ -147,8 +147,8 @@ def test_amounts_are_whole_dong_however_they_are_written(typed: str, amount: int
 def test_a_batch_is_a_line_for_each_transaction_in_it() -> None:
     def part(n: int, amount: int) -> str:
         return (
-            f"<TxDtls><Refs><AcctSvcrRef>P{n}</AcctSvcrRef></Refs><AmtDtls><TxAmt><Amt Ccy='VND'>{amount}</Amt>"
-            f"</TxAmt></AmtDtls><RmtInf><Ustrd>KH{n}</Ustrd></RmtInf></TxDtls>"
+            f"<TxDtls><Refs><AcctSvcrRef>P{n}</AcctSvcrRef></Refs><AmtDtls><TxAmt>"
+            f"<Amt Ccy='VND'>{amount}</Amt></TxAmt></AmtDtls><RmtInf><Ustrd>KH{n}</Ustrd></RmtInf></TxDtls>"
         )
 
     data = bank.camt([Paid("FT1", 300)]).decode()
@@ -174,8 +174,8 @@ OUTSIDE = b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><Document><BkT
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (b"", "rỗng"),
-        (b" \n ", "rỗng"),
+        (b"", "không có nội dung"),
+        (b" \n ", "không có nội dung"),
         (LAUGHS, "kiểu tài liệu"),
         (LAUGHS.decode().encode("utf-16"), "kiểu tài liệu"),
         (b"<!--" + b"x" * 5000 + b"-->" + OUTSIDE, "kiểu tài liệu"),

@@ -295,8 +295,6 @@ def test_what_the_bank_said_is_never_changed(
     bank.take(bank.camt([Paid("B1", 804_600, "KH00000000001")]), actor=clerk)
     now = timezone.now()
     WebhookCall.objects.create(bank_id="970405", event="E", sent_at=now, received_at=now, body=b"x")
+    changed = {"event": "F"} if rows().model is WebhookCall else {"amount": 1}
     with pytest.raises(DatabaseError), transaction.atomic():
-        if how == "update":
-            rows().update(**({"event": "F"} if rows().model is WebhookCall else {"amount": 1}))
-        else:
-            rows()._raw_delete("default")
+        rows().update(**changed) if how == "update" else rows()._raw_delete("default")

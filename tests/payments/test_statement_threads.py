@@ -141,15 +141,15 @@ class AnyOrder(TestCase):
         cut = chance.randrange(len(lines) + 1)
         files = [part for part in (mixed[:cut], mixed[cut:]) if part]
         alone = self._played([lines])
-        self.assertEqual(self._played([mixed]), alone)
-        self.assertEqual(self._played(files), alone)
+        assert self._played([mixed]) == alone
+        assert self._played(files) == alone
 
     @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
     @given(_BOOKINGS)
     def test_a_replay_changes_nothing(self, made: list[tuple[int, int]]) -> None:
         lines = [Paid(f"B{n}", amount, f"KH{order:011d}") for n, (order, amount) in enumerate(made)]
         once = self._played([lines])
-        self.assertEqual(self._played([lines, lines, lines[::-1], lines[:1]]), once)
+        assert self._played([lines, lines, lines[::-1], lines[:1]]) == once
 
 
 # --- At the same moment --------------------------------------------------------------------------
