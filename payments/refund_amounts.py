@@ -140,7 +140,7 @@ def _gross(paid: Paid, month: date, income: Decimal, figure: Figure) -> Decimal:
 def _support(month: date, group: str, figure: Figure) -> Decimal:
     if group == "none":
         return Decimal(0)
-    percent = Decimal(str(figure("voluntary.support", month).get(group, 0)))
+    percent = Decimal(str(figure("voluntary.support", month)[group]))
     line, rate = (Decimal(str(figure(name, month))) for name in ("rural_poverty_line", "voluntary.rate"))
     return rate * line * percent / 100
 
