@@ -858,6 +858,19 @@ def _unsealed(path: str, response: HttpResponse) -> str:
     return ""
 
 
+def test_the_walk_notices_a_change(site: Site, stranger: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    get = Browser.get
+
+    def meddle(self: Browser, path: str) -> Any:
+        Dossier.objects.filter(pk=site.filed.pk).update(case="x")
+        return get(self, path)
+
+    monkeypatch.setitem(globals(), "TABLE", {"tra-cuu/": EVERYBODY})
+    assert not _faults(site, stranger, "get", lambda row: row.get[1])
+    monkeypatch.setattr(Browser, "get", meddle)
+    assert _faults(site, stranger, "get", lambda row: row.get[1]) == ["/tra-cuu/: something was changed"]
+
+
 @pytest.mark.parametrize("person", PEOPLE)
 def test_every_page_opens_for_those_it_is_meant_for_and_looking_changes_nothing(
     person: str, site: Site, request: pytest.FixtureRequest
