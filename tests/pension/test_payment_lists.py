@@ -30,9 +30,7 @@ def listed(clerk: User) -> PaymentList:
 
 def _sheet(answer: Any) -> list[list[Any]]:
     """The rows of a workbook that was sent."""
-    data = answer.getvalue()
-    answer.close()
-    return CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0).to_python()
+    return CalamineWorkbook.from_filelike(io.BytesIO(answer.getvalue())).get_sheet_by_index(0).to_python()
 
 
 @pytest.fixture
@@ -136,8 +134,8 @@ def test_lists_of_other_offices_are_not_seen(
         client.force_login(user)
         assert client.get(f"{LISTS}{listed.pk}/change/").status_code == status
         answer = client.get(f"{LISTS}{listed.pk}/tien-mat/")
-        answer.close()
         assert answer.status_code == status
+        assert answer.getvalue()
     assert client.get(f"{LISTS}chot/").status_code == 403
 
 

@@ -63,9 +63,7 @@ def test_the_call_list_names_who_is_paid_in_cash_and_reading_it_is_recorded(
     assert "5600000003" not in page and "5600000009" not in page
     assert AccessLog.objects.filter(what="call list", user=clerk).exists()
     answer = client.get(f"{CALLS}tai-ve/?xa=22408&thang=08/2021")
-    data = answer.getvalue()
-    answer.close()
-    sheet = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0).to_python()
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(answer.getvalue())).get_sheet_by_index(0).to_python()
     assert [line[4] for line in sheet[3:]] == ["5600000002"]
 
 
