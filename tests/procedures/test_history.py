@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
+from payments.models import Entry, Posting
 from portal.models import AccessLog, FormerPlace, User
 from procedures import catalogue, intake, mailroom, workflow
 from procedures.models import (
@@ -118,7 +119,8 @@ def test_every_table_of_history_has_its_guard_switched_on(db: None) -> None:
     areas = (AreaChange, AreaOutcome, FormerPlace)
     posted = (DeliveryFile, DeliveryRow, DispatchLabels, DispatchManifest, ShipmentStep)
     models = (DossierEvent, AccessLog, IntakeCorrection, IntakeRow, IntakeList, Note, VersionChange)
-    assert guarded == sorted(m._meta.db_table for m in (*models, *areas, *posted))
+    booked = (Posting, Entry)
+    assert guarded == sorted(m._meta.db_table for m in (*models, *areas, *posted, *booked))
 
 
 @pytest.mark.parametrize("name", VERSION_ROWS)
