@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def receipts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Receipts are made by whoever registers for them."""
-    monkeypatch.setitem(outbox.handlers, contributions.RECEIPT, lambda message: None)
+    monkeypatch.setitem(outbox.handlers, "payments.receipt", lambda message: None)
 
 
 def _states() -> dict[str, str]:
@@ -247,8 +247,11 @@ def _told(order: ContributionOrder) -> dict[str, Any]:
     }
 
 
-def test_settling_in_sets_says_what_settling_one_order_says(clerk: User, citizen: User) -> None:
-    one, other = (bank.order(number, payer=citizen) for number in (1, 2))
+@pytest.mark.parametrize("quote", [{}, {"card_ends": []}])
+def test_settling_in_sets_says_what_settling_one_order_says(
+    quote: dict[str, Any], clerk: User, citizen: User
+) -> None:
+    one, other = (bank.order(number, payer=citizen, quote=quote) for number in (1, 2))
     bank.take(bank.camt([Paid("B1", 804_600, one.reference), Paid("B2", 804_600)]), actor=clerk)
     line = StatementLine.objects.get(reference="B2")
     contributions.settle(
