@@ -26,7 +26,7 @@ def test_a_pasted_table_becomes_an_amount_with_its_steps(script: bool, visit: Vi
     page.locator(".actions button").last.click()
     expect(page.locator(".amount")).to_have_text("36.550.000 đ")
     expect(page.locator("svg[role=img]")).to_be_visible()
-    expect(page.locator(".todo li")).to_have_count(9)
+    expect(page.locator(".todo li")).to_have_count(8)
     if script:
         check_accessible(page)
         check_no_sideways_scrolling(page)
