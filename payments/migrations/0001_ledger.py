@@ -97,10 +97,10 @@ class Migration(migrations.Migration):
                 ('document_kind', models.CharField(max_length=30, verbose_name='document')),
                 ('document_id', models.BigIntegerField(verbose_name='number of the document')),
                 ('key', models.CharField(max_length=120, unique=True)),
-                ('posted_at', models.DateTimeField(db_index=True, verbose_name='posted')),
+                ('posted_at', models.DateTimeField(db_index=True, verbose_name="booked at")),
                 ('note', models.CharField(blank=True, max_length=300, verbose_name='note')),
                 ('office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='procedures.office', verbose_name='office')),
-                ('posted_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='posted by')),
+                ('posted_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name="booked by")),
             ],
             options={
                 'verbose_name': 'posting',
@@ -114,7 +114,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('account', models.CharField(choices=[('receivable', 'Contributions receivable'), ('bank', 'Bank clearing'), ('refunds', 'Refunds payable'), ('benefits', 'Benefits payable'), ('suspense', 'Suspense'), ('returned', 'Returned payments'), ('fund', 'Insurance fund')], max_length=10, verbose_name='account')),
                 ('amount', payments.models.accounts.Dong(decimal_places=0, max_digits=15, verbose_name='amount')),
-                ('bank_account', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='payments.officeaccount', verbose_name='bank account')),
+                ('bank_account', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='payments.officeaccount', verbose_name="account at the bank")),
                 ('posting', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='payments.posting')),
             ],
             options={

@@ -35,9 +35,9 @@ class Posting(models.Model):
     document_kind = models.CharField(_("document"), max_length=30)
     document_id = models.BigIntegerField(_("number of the document"))
     key = models.CharField(max_length=120, unique=True)
-    posted_at = models.DateTimeField(_("posted"), db_index=True)
+    posted_at = models.DateTimeField(_("booked at"), db_index=True)
     posted_by = models.ForeignKey(
-        User, models.PROTECT, null=True, related_name="+", verbose_name=_("posted by")
+        User, models.PROTECT, null=True, related_name="+", verbose_name=_("booked by")
     )
     note = models.CharField(_("note"), max_length=300, blank=True)
 
@@ -60,7 +60,7 @@ class Entry(models.Model):
     posting = models.ForeignKey(Posting, models.PROTECT, related_name="entries")
     account = models.CharField(_("account"), max_length=10, choices=Account)
     bank_account = models.ForeignKey(
-        "payments.OfficeAccount", models.PROTECT, null=True, related_name="+", verbose_name=_("bank account")
+        "payments.OfficeAccount", models.PROTECT, null=True, related_name="+", verbose_name=_("account at the bank")
     )
     amount = Dong(_("amount"))
 

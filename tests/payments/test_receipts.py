@@ -400,7 +400,7 @@ def test_reading_a_receipt_and_its_paper_is_recorded_and_the_ledger_stands_besid
 ) -> None:
     browser = sign_in(clerk)
     page = browser.get(f"{DESK}{receipt.pk}/change/").content.decode()
-    assert "Chờ xử lý" in page and "Phải thu tiền đóng" in page and "-2.574.720 đ" not in page
+    assert "Tiền chờ xử lý" in page and "Phải thu tiền đóng" in page and "-2.574.720 đ" not in page
     assert b"".join(browser.get(f"{DESK}{receipt.pk}/tep/1/").streaming_content).startswith(b"%PDF")
     assert browser.get(f"{DESK}{receipt.pk}/tep/2/").status_code == 404
     read = AccessLog.objects.filter(user=clerk, about=receipt.code).values_list("what", flat=True)
