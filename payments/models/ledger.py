@@ -60,7 +60,11 @@ class Entry(models.Model):
     posting = models.ForeignKey(Posting, models.PROTECT, related_name="entries")
     account = models.CharField(_("account"), max_length=10, choices=Account)
     bank_account = models.ForeignKey(
-        "payments.OfficeAccount", models.PROTECT, null=True, related_name="+", verbose_name=_("account at the bank")
+        "payments.OfficeAccount",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("account at the bank"),
     )
     amount = Dong(_("amount"))
 
