@@ -10,6 +10,11 @@ NAMES: dict[str, Any] = {
     "household_health.rate": _("Household health insurance: share of the base salary"),
     "household_health.tiers": _("Household health insurance: percent of the first member"),
     "household_health.periods": _("Household health insurance: months that can be paid at once"),
+    "household_health.waiting_days": _("Household health insurance: days until a first card is valid"),
+    "household_health.gap_months": _(
+        "Household health insurance: months without a card that make it a first one"
+    ),
+    "voluntary.deadline_months": _("Voluntary insurance: first months of a period in which it is paid"),
     "voluntary.rate": _("Voluntary insurance: share of the chosen income"),
     "voluntary.income_step": _("Voluntary insurance: step between two incomes, đồng"),
     "voluntary.max_multiple": _("Voluntary insurance: highest income in base salaries"),
@@ -38,6 +43,8 @@ NAMES: dict[str, Any] = {
     "pension.one_off_above_cap": _("Pension: paid once for a year above the highest rate"),
     "pension.floor": _("Pension: lowest, in base salaries"),
     "pension.mixed_average": _("Average of compulsory and voluntary time"),
+    "pension.payment_list_closes_on": _("Day of the month on which the payment list is closed"),
+    "refund.cap": _("Refunds: highest amount a role may approve, đồng"),
     "pension.average_window": _("Average: last years that count on the State's scale"),
 }
 

@@ -4,17 +4,16 @@ All of it runs in the transaction that has locked the account (``taking``).
 """
 
 from collections import defaultdict
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from payments import contributions
-from payments.models import ContributionOrder, OfficeAccount, StatementFile, StatementLine, SuspenseItem
+from payments.models import ContributionOrder, OfficeAccount, StatementFile, SuspenseItem
 from portal import outbox
 from portal.text import without_marks
 
 Reason, Order = SuspenseItem.Reason, ContributionOrder.State
-RECEIPT = "payments.receipt"
 
 INCOMING = """
 DROP TABLE IF EXISTS incoming, fresh, named, exact;
@@ -164,7 +163,7 @@ ANALYZE exact
 
 _PAID = """
 UPDATE payments_contributionorder o SET paid = o.paid + exact.amount, state = 'paid', closed_at = %s
-    FROM exact WHERE o.id = exact.order_id AND NOT singly
+    FROM exact WHERE o.id = exact.order_id
 """
 
 _SETTLED = """
@@ -173,7 +172,7 @@ WITH made AS (
         (office_id, kind, document_kind, document_id, key, posted_at, posted_by_id, note)
     SELECT office_id, 'settled', 'contributionorder', order_id, 'settled:line:' || line_id, %s, NULL,
         'statementline ' || line_id
-        FROM exact WHERE NOT singly ORDER BY order_id
+        FROM exact ORDER BY order_id
     RETURNING id, document_id
 )
 INSERT INTO payments_entry (posting_id, account, bank_account_id, amount)
@@ -189,11 +188,8 @@ SELECT line_id, order_id, amount, how, %s, NULL, 'settled:line:' || line_id
 """
 
 _RECEIPTS = """
-SELECT 'settled:line:' || line_id, '', jsonb_build_object('order', order_id)
-    FROM exact WHERE NOT singly ORDER BY order_id
+SELECT 'settled:line:' || line_id, '', jsonb_build_object('order', order_id) FROM exact ORDER BY order_id
 """
-
-_SINGLY = "SELECT line_id, order_id, amount, booked_on FROM exact WHERE singly ORDER BY order_id"
 
 
 def _settle(cursor: Any, now: datetime) -> int:
@@ -207,13 +203,6 @@ def _settle(cursor: Any, now: datetime) -> int:
     if contributions.RECEIPT in outbox.handlers:
         outbox.enqueue_selected(contributions.RECEIPT, _RECEIPTS, [])
     return settled
-
-
-def _settle_one(line: int, order: int, amount: Decimal, booked_on: date, now: datetime) -> None:
-    """An order whose payment dates cards: more than a set of rows can say."""
-    contributions.settle(
-        order, amount, line=StatementLine(pk=line), key=f"settled:line:{line}", now=now, paid_on=booked_on
-    )
 
 
 # --- What is left over ---------------------------------------------------------------------------
