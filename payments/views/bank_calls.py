@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.http import HttpRequest, JsonResponse
+from django.http.request import RawPostDataException
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -31,7 +32,10 @@ def _body(request: HttpRequest) -> bytes:
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isdigit() or int(length) > calls.MOST_BYTES:
         raise CallRefused(413, "size")
-    return request.body
+    try:
+        return request.body
+    except RawPostDataException:  # sent as a form: its parts have been read, so nothing can be verified
+        raise CallRefused(403, "signature") from None
 
 
 def _check(request: HttpRequest, slug: str, signed: str, body: bytes, now: datetime) -> datetime:
