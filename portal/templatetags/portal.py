@@ -16,6 +16,7 @@ from portal import drawing, notices
 from portal.fields import ConfirmField, MoneyField, PhoneField
 from portal.groups import GroupField, RowErrors
 from portal.models import Confidence, Notice
+from portal.text import masked as hidden
 
 register = template.Library()
 
@@ -87,6 +88,12 @@ def file_size(size: int) -> str:
 def dong(amount: int | Decimal | None) -> str:
     """An amount in whole đồng: ``1.490.000 đ``; nothing where there is none."""
     return "" if amount in (None, "") else MoneyField().display(int(amount))
+
+
+@register.filter
+def masked(number: str) -> str:
+    """An account number of which only the last three characters show."""
+    return hidden(number)
 
 
 @register.filter
