@@ -90,6 +90,20 @@ def _orders(office_id: int, lines: Iterable[Line]) -> dict[str, PaymentOrder]:
     return {row.reference: row for row in whole.select_for_update(no_key=True, of=("self",))}
 
 
+def came_back(order_id: int, *, bank_reference: str, reason: str, now: datetime) -> None:
+    """Take note that the money of a payment stands on the account again, as a statement tells.
+
+    A file of results may have told the same before: then nothing is posted a second time.
+    """
+    orders = PaymentOrder.objects.select_related("office", "dossier", "batch__account")
+    order = orders.select_for_update(no_key=True, of=("self",)).get(pk=order_id)
+    if order.state not in {State.SENT, State.PAID}:
+        return
+    line = Line(0, order.reference, "", Outcome.RETURNED, reason=reason, bank_reference=bank_reference)
+    _answer(order, Outcome.RETURNED, line, actor=None, now=now)
+    batches.close_answered([order.batch_id] if order.batch_id else [])
+
+
 # --- What each row is worth ----------------------------------------------------------------------
 
 # What a payment in a state becomes by what is said of it; where nothing stands the row contradicts.
@@ -175,7 +189,7 @@ def _change(lines: list[Line], orders: Mapping[str, PaymentOrder], outcomes: lis
     batches.close_answered(pk for pk in touched if pk)
 
 
-def _answer(order: PaymentOrder, outcome: str, line: Line, *, actor: User, now: datetime) -> None:
+def _answer(order: PaymentOrder, outcome: str, line: Line, *, actor: User | None, now: datetime) -> None:
     """Bring ``order`` into the state ``outcome``, post it and let whoever ordered it know."""
     assert order.batch is not None
     before = order.state

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from payments import contributions
+from payments import contributions, results
 from payments.models import ContributionOrder, OfficeAccount, StatementFile, SuspenseItem
 from portal import outbox
 from portal.text import without_marks
@@ -43,6 +43,7 @@ def take(cursor: Any, file: StatementFile, account: OfficeAccount, now: datetime
     cursor.execute(_LINES, [file.pk, account.pk])
     new = cursor.rowcount
     cursor.execute(_FRESH, [file.pk])
+    returned = _come_back(cursor, account, now)
     cursor.execute(_RECEIVED, [account.office_id, now, account.pk])
     cursor.execute(_NAMED, [account.pk])
     _by_payer(cursor, account)
@@ -51,7 +52,7 @@ def take(cursor: Any, file: StatementFile, account: OfficeAccount, now: datetime
     settled = _settle(cursor, now)
     suspense = _suspend(cursor, account, now)
     _look_again(cursor)
-    return {"new": new, "settled": settled, "suspense": suspense}
+    return {"new": new, "settled": settled, "suspense": suspense, "returned": returned}
 
 
 _CONTRADICTIONS = """
@@ -79,6 +80,33 @@ SELECT l.id, l.reference, l.booked_on, l.amount, l.payer, l.is_return, i.named, 
     WHERE l.file_id = %s AND l.is_credit;
 ANALYZE fresh
 """
+
+# The first line that names a payment out of this account and brings its amount is that payment come back.
+_CAME_BACK = """
+SELECT DISTINCT ON (o.id) f.id, o.id, f.reference, l.text
+    FROM fresh f JOIN payments_statementline l ON l.id = f.id
+    CROSS JOIN regexp_match(
+        upper(regexp_replace(l.text, '[^A-Za-z0-9]', '', 'g')), 'KHC([0-9]{9})'
+    ) AS said
+    JOIN payments_paymentorder o ON o.id = said[1]::bigint AND o.amount = f.amount
+    JOIN payments_payoutbatch b ON b.id = o.batch_id AND b.account_id = %s
+    WHERE l.text ILIKE '%%khc%%' AND o.state IN ('sent', 'paid', 'returned') AND NOT EXISTS (
+        SELECT 1 FROM payments_statementline e WHERE e.account_id = l.account_id AND e.file_id <> l.file_id
+            AND e.is_credit AND e.amount = l.amount AND e.text ILIKE '%%' || said[1] || '%%'
+    )
+    ORDER BY o.id, f.id
+"""
+
+
+def _come_back(cursor: Any, account: OfficeAccount, now: datetime) -> int:
+    """Payments out of the account that stand on it again; the payouts post them, nothing waits in suspense."""
+    cursor.execute(_CAME_BACK, [account.pk])
+    rows = cursor.fetchall()
+    for _line, order, reference, text in rows:
+        results.came_back(order, bank_reference=reference, reason=text[:200], now=now)
+    cursor.execute("DELETE FROM fresh WHERE id = ANY(%s)", [[line for line, *_rest in rows]])
+    return len(rows)
+
 
 _RECEIVED = """
 WITH made AS (
