@@ -17,6 +17,7 @@ KINDS: Mapping[str, str | Promise] = {
     "paid_out": _("Paid out"),
     "returned": _("Returned by the bank"),
     "owed_again": _("Owed again"),
+    "back_to_list": _("Back to the payment list, for cash"),
 }
 
 

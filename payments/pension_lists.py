@@ -1,4 +1,8 @@
-"""Monthly lists of benefits: their rows become payment orders, and hear what the bank said."""
+"""Monthly lists of benefits: their rows become payment orders, and hear what the bank said.
+
+What the bank does not pay goes back to the list, which pays it in cash. Cash of the lists is not in the
+ledger, so what was owed for the row is posted back.
+"""
 
 from datetime import datetime
 
@@ -52,9 +56,26 @@ def _order(row: PayRow, office: Office, bank: Bank, *, key: str, now: datetime) 
 
 
 def tell(order: PaymentOrder) -> None:
-    """Tell the list what came of its row."""
+    """Tell the list what came of its row. Inside the open transaction; told twice it counts once."""
     paid = order.state == PaymentOrder.State.PAID
+    if not paid:
+        _give_back(order)
     paying.results[KIND](order.document_id, paid, order.reason)
+
+
+def _give_back(order: PaymentOrder) -> None:
+    """Nothing is owed through the bank any more: neither what was rejected nor what came back."""
+    returned = order.state == PaymentOrder.State.RETURNED
+    held = Account.RETURNED if returned else Account.BENEFITS
+    ledger.post(
+        "back_to_list",
+        ledger.transfer(order.amount, debit=held, credit=Account.FUND),
+        office=order.office,
+        document=order,
+        key=f"{order.key}:back",
+        now=order.closed_at or timezone.now(),
+        note=order.reason,
+    )
 
 
 payouts.outcomes[KIND] = tell

@@ -1,18 +1,19 @@
 """Monthly lists reach payments through what the app beside it registered, and hear the results."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from payments import ledger, payouts
+from payments import batches, ledger, payouts, results, verifying
 from payments.models import Account, PaymentOrder
 from portal import outbox
-from portal.models import OutboxMessage
+from portal.models import OutboxMessage, User
 from procedures import paying
 from procedures.paying import PayRow
+from tests.paying import account_of, csv_of, director_of
+from tests.posting import staff_of
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +24,7 @@ ROWS = [
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[int, bool, str]]]:
+def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, bool, str]]:
     """A list of two people, and what its keeper is told."""
     said: list[tuple[int, bool, str]] = []
     monkeypatch.setitem(paying.lists, "pension", lambda number: ROWS if number == 1 else ROWS[:1])
@@ -59,6 +60,37 @@ def test_the_keeper_of_the_list_hears_what_the_bank_said(told: list[tuple[int, b
             payouts.report(order)
     outbox.drain()
     assert told == [(7, True, ""), (8, False, "tài khoản đã đóng")]
+
+
+@pytest.mark.parametrize("statuses", [("Từ chối",), ("Thành công", "Hoàn trả")])
+def test_what_the_list_pays_in_cash_is_not_owed_any_more(
+    statuses: tuple[str, ...], told: list[tuple[int, bool, str]]
+) -> None:
+    queue(2, "a")
+    order = PaymentOrder.objects.get()
+    clerk = _with_the_bank(order)
+    for status in statuses:
+        results.take_in("kq.csv", csv_of((order, status, "Sai tên")), actor=clerk, now=timezone.now())
+        outbox.drain()
+    with transaction.atomic():
+        payouts.outcomes["pension"](PaymentOrder.objects.get())  # told twice
+    assert told[-1] == (7, False, "Sai tên")
+    accounts = (Account.BENEFITS, Account.RETURNED, Account.FUND, Account.BANK)
+    assert [ledger.balance(account) for account in accounts] == [0, 0, 0, 0]
+    assert not verifying.problems()
+
+
+def _with_the_bank(order: PaymentOrder) -> User:
+    """Bring the payment to the bank; returns a clerk of the province office, which pays."""
+    clerk, supervisor = staff_of("khanh-hoa")
+    account, now = account_of("khanh-hoa"), timezone.now()
+    day = timezone.localdate(now)
+    batch = batches.make(account, [order.pk], pay_on=day, actor=clerk, key="b", now=now)
+    for actor in (supervisor, director_of("khanh-hoa")):
+        batches.approve(batch, actor=actor, now=now)
+    outbox.drain()
+    batches.take(batch, "xml", actor=clerk, now=now)
+    return clerk
 
 
 def test_a_bank_nobody_knows_stops_the_list_where_it_is_seen(
