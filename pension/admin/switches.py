@@ -25,7 +25,7 @@ _NAME = "pension_switchrequest"
 @admin.register(SwitchRequest)
 class SwitchRequestAdmin(RoleAdmin):
     viewers = EVERYBODY
-    list_display = ("code", "who", "kind", "state", "from_list", "filed_at")
+    list_display = ("dossier_code", "who", "kind", "state", "from_list", "filed_at")
     list_filter = ("state", "kind")
     list_per_page = 50
     show_full_result_count = False
@@ -34,7 +34,7 @@ class SwitchRequestAdmin(RoleAdmin):
         return switching.visible_to(user_of(request))
 
     @admin.display(description=gettext_lazy("dossier"), ordering="dossier__code")
-    def code(self, switch: SwitchRequest) -> str:
+    def dossier_code(self, switch: SwitchRequest) -> str:
         return str(switch.dossier.code)
 
     @admin.display(description=gettext_lazy("beneficiary"))

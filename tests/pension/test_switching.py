@@ -327,6 +327,14 @@ def test_an_account_many_use_is_held_and_only_staff_read_why(
     assert switch.state == State.WAITING
 
 
+def test_the_list_of_changes_names_dossiers_and_no_code(on_roster: User, clerk: User, client: Client) -> None:
+    dossier, switch = _filed(on_roster)
+    SwitchRequest.objects.filter(pk=switch.pk).update(code="135790")  # not sent yet
+    client.force_login(clerk)
+    page = client.get("/quan-tri/pension/switchrequest/").content.decode()
+    assert str(dossier.code) in page and "135790" not in page
+
+
 def test_who_called_back_does_not_approve(mailed: User, clerk: User, supervisor: User) -> None:
     taken([_row(mailed), by_account("5600000001"), by_account("5600000002")], actor=clerk)
     dossier, switch = _filed(mailed)
