@@ -397,6 +397,7 @@ UNFOLD = {
         {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("favicon.svg")}
     ],
     "STYLES": [lambda request: static("css/desk.css")],
+    "SCRIPTS": [lambda request: static("js/files.js")],
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,

@@ -96,7 +96,7 @@ def typed(
         "contributing_now": "no",
         "goes_on_voluntarily": "no",
         "retire_date": "01/09/2005",
-        "effective_month": f"1/{today.year + 1}",
+        "effective_month": f"2/{today.year + 1}",
         **given,
     }
     answers: dict[str, Any] = {}

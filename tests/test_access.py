@@ -229,7 +229,9 @@ PAGES = {
     ),
     "quan-tri/jsi18n/": STAFF_READ,
     "quan-tri/r/<path:content_type_id>/<path:object_id>/": Row("sffgggg", "sfgg"),
-    "quan-tri/^(?P<app_label>portal|procedures|payments)/$": Row("sffiigi", "sfig", "/quan-tri/procedures/"),
+    "quan-tri/^(?P<app_label>portal|procedures|payments|pension)/$": Row(
+        "sffiigi", "sfig", "/quan-tri/procedures/"
+    ),
     "quan-tri/(?P<url>.*)$": Row("sffgggg", "sfgg", "/quan-tri/khong-co/"),
     "quan-tri/portal/user/<id>/password/": ADMINISTRATOR,
     "quan-tri/portal/outboxmessage/<int:pk>/xu-ly/": ADMINISTRATOR,

@@ -41,6 +41,8 @@ GIVEN = {
     "SITE_HOST": "portal.example.vn",
     "SECRET_KEY": string.ascii_letters,
     "POSTGRES_PASSWORD": "letters1",
+    "DATA_KEYS": "",
+    "FINGERPRINT_KEY": "",
     "EMAIL_HOST": "mail.example.vn",
     "EMAIL_HOST_PASSWORD": "",
     "DEFAULT_FROM_EMAIL": "portal@example.vn",

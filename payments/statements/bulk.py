@@ -99,7 +99,7 @@ SELECT DISTINCT ON (o.id) f.id, o.id, f.reference, l.text
 
 
 def _come_back(cursor: Any, account: OfficeAccount, now: datetime) -> int:
-    """Payments out of the account that stand on it again; the payouts post them, nothing waits in suspense."""
+    """Payments out of the account that stand on it again: the payouts post them, none waits in suspense."""
     cursor.execute(_CAME_BACK, [account.pk])
     rows = cursor.fetchall()
     for _line, order, reference, text in rows:

@@ -121,7 +121,7 @@ def test_a_payment_order_that_left_the_bank_twice_is_found(db: None) -> None:
 
 
 def test_a_payment_order_that_left_the_bank_and_is_not_paid_is_found(db: None) -> None:
-    sent = money.payment_order(state="sent")
+    sent = money.payment_order(state="rejected")
     money.moved(sent, "paid_out", Account.REFUNDS, Account.BANK, 500_000)
     assert "500000" in _said()
 

@@ -34,11 +34,9 @@ def _sheet(answer: Any) -> list[list[Any]]:
 
 
 @pytest.fixture
-def bank() -> Any:
+def bank(monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody who takes lists for the bank."""
-    outbox.handlers.setdefault(pay_lists.PAY, lambda message: None)
-    yield
-    outbox.handlers.pop(pay_lists.PAY, None)
+    monkeypatch.setitem(outbox.handlers, pay_lists.PAY, lambda message: None)
 
 
 def test_a_list_is_closed_with_its_control_totals(clerk: User, client: Client) -> None:
