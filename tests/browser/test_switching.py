@@ -35,6 +35,8 @@ EMAIL = f"{WHO.number}@example.com"
 POINT, ACCOUNT, REASON = "Bưu cục Ba Ngòi", "4700 2010 05678", "Sai tên chủ tài khoản"
 NEIGHBOUR = "5600000626"  # paid by account all along
 
+SENT = "SELECT id, amount FROM payments_paymentorder WHERE source = 'pension' AND state = 'sent'"
+
 # The beneficiary's account, who pays at the province office, and from which account; prints the month of
 # the next list, and the one before it. As of tomorrow, for who runs this at midnight of the closing day.
 BEFORE = f"""
@@ -269,7 +271,7 @@ def _the_bank_gets_a_batch(payer: Page, visit: Visit, site: Site) -> None:
     with payer.expect_download() as download:
         file.click()
     assert ACCOUNT.replace(" ", "") in download.value.path().read_text("utf-8")
-    assert site.value("SELECT count(*) FROM payments_paymentorder WHERE state = 'sent'") == 2
+    assert len(site.rows(SENT)) == 2
 
 
 def _the_bank_sends_the_payment_back(page: Page, site: Site) -> None:
@@ -285,7 +287,7 @@ def _the_bank_sends_the_payment_back(page: Page, site: Site) -> None:
 
 def _answers_of_the_bank(site: Site) -> bytes:
     rows = ["Mã tham chiếu;Kết quả;Số tiền;Lý do;Số giao dịch"]
-    for number, amount in site.rows("SELECT id, amount FROM payments_paymentorder WHERE state = 'sent'"):
+    for number, amount in site.rows(SENT):
         said = f"Thành công;{amount};;FT{number}"
         if amount == Decimal(4_500_000):
             said = f"Không thành công;{amount};{REASON};"
