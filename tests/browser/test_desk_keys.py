@@ -79,21 +79,30 @@ def test_keys_rest_while_somebody_types_and_for_good_once_they_are_turned_off(de
     expect(desk.locator(".desk-current")).to_have_count(0)
 
 
+def _in_viewer(page: Page, key: str) -> None:
+    """Press ``key`` in the viewer, once it has been exchanged and has the focus again."""
+    page.wait_for_function(
+        "document.getElementById('viewer').contains(document.activeElement)"
+        " && !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')"
+    )
+    page.keyboard.press(key)
+
+
 def test_keys_turn_and_enlarge_the_page_of_a_file_and_open_the_next_file(desk: Page) -> None:
     desk.locator("#result_list .data-row th a").first.click()
     viewer = desk.locator("#viewer")
     picture = viewer.locator(".viewer-picture")
     expect(picture).to_be_visible()
+    desk.wait_for_load_state("load")
     first = desk.locator("#viewer-file").input_value()
     before = str(picture.get_attribute("class"))
     viewer.locator(".viewer-sheet").focus()
-    desk.keyboard.press("+")
+    _in_viewer(desk, "+")
     expect(picture).not_to_have_class(before)
     upright = str(picture.get_attribute("src"))
-    desk.keyboard.press("r")
+    _in_viewer(desk, "r")
     expect(picture).not_to_have_attribute("src", upright)
-    desk.keyboard.press(".")
+    _in_viewer(desk, ".")
     expect(desk.locator("#viewer-file")).not_to_have_value(first)
-    desk.wait_for_function("document.getElementById('viewer').contains(document.activeElement)")
-    desk.keyboard.press(",")
+    _in_viewer(desk, ",")
     expect(desk.locator("#viewer-file")).to_have_value(first)
