@@ -10,9 +10,9 @@ from typing import BinaryIO
 
 from django.utils import timezone
 
-from payments import refund_amounts
 from payments.models import Refund
 from payments.models.orders import Product
+from portal.dated import month_after
 from portal.models import Organisation
 from portal.templatetags.portal import dong
 from procedures import documents, offices
@@ -63,9 +63,7 @@ class MonthlyList:
 def of_month(agent: Organisation, form: str, month: date) -> MonthlyList:
     """The list ``form`` of what ``agent`` confirmed in ``month``, in the order of confirmation."""
     zone = timezone.get_current_timezone()
-    begin, end = (
-        datetime(day.year, day.month, 1, tzinfo=zone) for day in (month, refund_amounts.month_after(month))
-    )
+    begin, end = (datetime(day.year, day.month, 1, tzinfo=zone) for day in (month, month_after(month)))
     found = Refund.objects.filter(
         confirmed_by=agent.user_id, product=FORMS[form], confirmed_at__gte=begin, confirmed_at__lt=end
     ).select_related("dossier")
@@ -91,7 +89,7 @@ def _row(number: int, refund: Refund) -> tuple[str | int, ...]:
 
 def month_before(day: date, count: int) -> date:
     """The first day of the month ``count`` months before that of ``day``."""
-    return refund_amounts.month_after(day, -count)
+    return month_after(day, -count)
 
 
 # --- Files ---------------------------------------------------------------------------------------

@@ -15,6 +15,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from portal.dated import month_after
+
 Figure = Callable[[str, date], Any]
 """The figure of a name on a day; raises ``procedures.rates.FigureMissing``."""
 
@@ -61,12 +63,6 @@ class Breakdown:
 def months(first: date, last: date) -> int:
     """How many months there are from the month of ``first`` to that of ``last``, both counted."""
     return max(0, (last.year - first.year) * 12 + last.month - first.month + 1)
-
-
-def month_after(day: date, count: int = 1) -> date:
-    """The first day of the month ``count`` months after that of ``day``."""
-    number = day.year * 12 + day.month - 1 + count
-    return date(number // 12, number % 12 + 1, 1)
 
 
 def first_unused(day: date) -> date:

@@ -5,15 +5,10 @@ The list of a month closes in the month before it (QĐ 166/QĐ-BHXH); on which d
 
 from datetime import date, timedelta
 
+from portal.dated import month_after
 from procedures.rates import FigureMissing, figure
 
 FIGURE = "pension.payment_list_closes_on"
-
-
-def month_after(month: date, months: int = 1) -> date:
-    """The first day of the month so many months later."""
-    year, number = divmod(month.year * 12 + month.month - 1 + months, 12)
-    return date(year, number + 1, 1)
 
 
 def closes_on(month: date, day: int) -> date:

@@ -21,6 +21,7 @@ from pension import frauds, list_days
 from pension.models import Beneficiary, BenefitEntry, PaymentLine, PaymentResult, SwitchRequest
 from pension.roster_files import account_print
 from portal import notices, outbox, sealing, texting
+from portal.dated import month_after
 from portal.models import OutboxMessage, User
 from portal.text import bank_name
 from procedures import workflow
@@ -128,7 +129,7 @@ def _effective(asked: str, now: datetime) -> date:
     """The month asked for, but not before the next list that still takes changes."""
     today = timezone.localdate(now)
     day = list_days.closing_day(today)
-    first = list_days.next_list(today, day) if day else list_days.month_after(today)
+    first = list_days.next_list(today, day) if day else month_after(today)
     return max(first, date.fromisoformat(f"{asked}-01")) if asked else first
 
 

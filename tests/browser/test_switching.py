@@ -46,6 +46,7 @@ from django.utils import timezone
 from pension import list_days
 from procedures import demo
 from procedures.models import Office
+from portal.dated import month_after
 from tests.paying import account_of
 office = Office.objects.get(slug="khanh-hoa")
 for name, role in (("{PAYER}", "clerk"), ("{FIRST}", "supervisor"), ("{SECOND}", "director")):
@@ -56,7 +57,7 @@ citizen.email = "{EMAIL}"
 citizen.save(update_fields=["email"])
 tomorrow = timezone.localdate() + timedelta(days=1)
 month = list_days.next_list(tomorrow, list_days.closing_day(tomorrow))
-print(json.dumps([str(list_days.month_after(month, -1)), str(month)]))
+print(json.dumps([str(month_after(month, -1)), str(month)]))
 """
 
 

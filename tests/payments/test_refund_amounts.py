@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from payments import refund_amounts
 from payments.refund_amounts import NothingDue, Paid
+from portal.dated import month_after
 from procedures import rates
 from procedures.rates import FigureMissing
 
@@ -140,7 +141,7 @@ MONTHS = st.dates(date(2018, 1, 1), date(2024, 12, 28)).map(lambda day: day.repl
 def test_no_household_gets_more_back_than_it_paid(
     first: date, length: int, amount: int, day: date, ground: str
 ) -> None:
-    payment = Paid(first, refund_amounts.month_after(first, length - 1), Decimal(amount), "12")
+    payment = Paid(first, month_after(first, length - 1), Decimal(amount), "12")
     try:
         found = refund_amounts.household(payment, ground, day)
     except NothingDue:
@@ -166,7 +167,7 @@ def test_nobody_insured_voluntarily_gets_more_back_than_was_paid(
         "rural_poverty_line": 700_000,
         "voluntary.support": {"other": 10},
     }
-    payment = Paid(first, refund_amounts.month_after(first, length - 1), Decimal(amount), method)
+    payment = Paid(first, month_after(first, length - 1), Decimal(amount), method)
     try:
         found = refund_amounts.voluntary(
             payment,

@@ -10,6 +10,7 @@ from django.utils import timezone
 from pension import advice, list_days, pay_lists, switching
 from pension.models import SwitchRequest
 from portal import outbox
+from portal.dated import month_after
 from portal.models import Device, User
 from procedures import catalogue, dossiers, paying, workflow
 from procedures.catalogue import definition_of
@@ -24,7 +25,7 @@ State = SwitchRequest.State
 
 
 def _month() -> date:
-    return list_days.month_after(timezone.localdate(), 2)
+    return month_after(timezone.localdate(), 2)
 
 
 def _row(who: User, **said: Any) -> list[str]:
@@ -133,7 +134,7 @@ def test_a_failed_first_payment_falls_back_to_cash_and_both_sides_are_told(
         action="first_payment_failed", note="Sai tên chủ tài khoản"
     ).exists()
     # The month after, cash as before.
-    after = list_days.month_after(_month())
+    after = month_after(_month())
     taken([_row(owner)], actor=clerk, month=after)
     assert closed(clerk, month=after, key="3").lines.get().method == "cash"
 
