@@ -14,6 +14,7 @@ from payments.models import ContributionDraft, Product
 from payments.quotes import ADVANCE, MISSING, Figure, QuoteRefused
 from portal import fields
 from portal.groups import GroupField
+from portal.text import dong
 from procedures.rates import FigureMissing
 
 # What can be ordered: value in addresses and on pages, product and kind of the order, words.
@@ -143,9 +144,9 @@ class IncomePage(Page):
         except FigureMissing:
             return ""
         return _("From %(low)s to %(high)s, in steps of %(step)s.") % {
-            "low": quotes.dong(low),
-            "high": quotes.dong(high),
-            "step": quotes.dong(step),
+            "low": dong(low),
+            "high": dong(high),
+            "step": dong(step),
         }
 
     def clean_income(self) -> int:

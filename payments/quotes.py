@@ -16,6 +16,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from portal.text import dong
 from procedures.rates import FigureMissing
 
 ADVANCE, MISSING = "NN", "TH"
@@ -334,11 +335,6 @@ def later(day: date, months: int) -> date:
     """The same day ``months`` later, or the last of a shorter month."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
-
-
-def dong(amount: Decimal) -> str:
-    """``1.490.000 đ``."""
-    return f"{_rounded(amount):,} đ".replace(",", ".")
 
 
 def percent(share: Decimal) -> str:

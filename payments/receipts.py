@@ -19,7 +19,7 @@ from payments.models import ContributionOrder, Receipt, ReceiptSeries
 from payments.receipt_papers import make_paper
 from portal import notices, outbox
 from portal.models import OutboxMessage, User
-from portal.text import clean
+from portal.text import clean, dong
 from procedures import workflow
 from procedures.models import Office, StaffMember
 from procedures.workflow import MoveRefused
@@ -120,7 +120,7 @@ def _tell(kind: str, receipt: Receipt, **facts: Any) -> None:
     """Tell the payer; the notice leads to the page of the receipt."""
     said = {name: str(value) for name, value in facts.items()}
     if "amount" in facts:
-        said["amount"] = f"{int(facts['amount']):,} đ".replace(",", ".")
+        said["amount"] = dong(int(facts["amount"]))
     said["page"] = "receipt"
     notices.notify(receipt.order.payer, kind, about=receipt.code, facts=said, key=f"{kind}:{receipt.code}")
 

@@ -21,7 +21,7 @@ from payments.models import BatchFile, PaymentOrder, PayoutBatch
 from portal.http import form_key, see_other
 from portal.models import OutboxMessage, User
 from portal.roles import EVERYBODY, RoleAdmin, role
-from portal.templatetags.portal import dong
+from portal.text import dong
 from procedures import workflow
 from procedures.admin.assigning import staff_user
 from procedures.parcels import may_work
@@ -53,7 +53,7 @@ class PayoutBatchAdmin(RoleAdmin):
 
     @admin.display(description=gettext_lazy("total"), ordering="total")
     def money(self, batch: PayoutBatch) -> str:
-        return dong(int(batch.total))
+        return dong(batch.total)
 
     @admin.display(description=gettext_lazy("made by"))
     def whom(self, batch: PayoutBatch) -> str:

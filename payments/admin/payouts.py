@@ -13,7 +13,8 @@ from payments import ledger, payouts
 from payments.models import PaymentOrder
 from portal.models import AccessLog
 from portal.roles import EVERYBODY, RoleAdmin
-from portal.templatetags.portal import dong, when
+from portal.templatetags.portal import when
+from portal.text import dong
 from procedures.admin.assigning import staff_user
 
 TONES = {
@@ -67,7 +68,7 @@ class PaymentOrderAdmin(RoleAdmin):
 
     @admin.display(description=gettext_lazy("amount"), ordering="amount")
     def money(self, order: PaymentOrder) -> str:
-        return dong(int(order.amount))
+        return dong(order.amount)
 
     @admin.display(description=gettext_lazy("ordered on"), ordering="pk")
     def made(self, order: PaymentOrder) -> str:

@@ -12,8 +12,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from portal import drawing, notices
-from portal.fields import ConfirmField, MoneyField, PhoneField
+from portal import drawing, notices, text
+from portal.fields import ConfirmField, PhoneField
 from portal.groups import GroupField, RowErrors
 from portal.models import Confidence, Notice
 from portal.text import masked as hidden
@@ -87,7 +87,7 @@ def file_size(size: int) -> str:
 @register.filter
 def dong(amount: int | Decimal | None) -> str:
     """An amount in whole đồng: ``1.490.000 đ``; nothing where there is none."""
-    return "" if amount in (None, "") else MoneyField().display(int(amount))
+    return "" if amount in (None, "") else text.dong(int(amount))
 
 
 @register.filter
