@@ -41,5 +41,5 @@ def dong(amount: int | Decimal) -> str:
 
 
 def masked(number: str) -> str:
-    """All but the last three characters hidden."""
-    return "•" * max(len(number) - 3, 0) + number[-3:]
+    """An account number as it is shown to who need not know it; its length stays hidden, too."""
+    return f"•••• {number[-4:]}" if len(number) > 4 else "••••"

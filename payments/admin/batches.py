@@ -15,13 +15,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from payments import batches, payouts
+from payments import batches
 from payments.admin.payouts import TONES, read
 from payments.models import BatchFile, PaymentOrder, PayoutBatch
 from portal.http import form_key, see_other
 from portal.models import OutboxMessage, User
 from portal.roles import EVERYBODY, RoleAdmin, role
-from portal.text import dong
+from portal.text import dong, masked
 from procedures import workflow
 from procedures.admin.assigning import staff_user
 from procedures.parcels import may_work
@@ -49,7 +49,7 @@ class PayoutBatchAdmin(RoleAdmin):
 
     @admin.display(description=gettext_lazy("from account"))
     def account_name(self, batch: PayoutBatch) -> str:
-        return f"{payouts.masked(batch.account.number)} {batch.account.bank.short_name}"
+        return f"{masked(batch.account.number)} {batch.account.bank.short_name}"
 
     @admin.display(description=gettext_lazy("total"), ordering="total")
     def money(self, batch: PayoutBatch) -> str:
@@ -132,7 +132,7 @@ class PayoutBatchAdmin(RoleAdmin):
             rows=[
                 {
                     "of": row,
-                    "account": payouts.masked(row.account_number),
+                    "account": masked(row.account_number),
                     "chosen": chosen is None or str(row.pk) in chosen,
                 }
                 for row in rows
@@ -175,7 +175,7 @@ class PayoutBatchAdmin(RoleAdmin):
                 {
                     "of": row,
                     "tone": TONES[row.state],
-                    "account": row.account_number if approves else payouts.masked(row.account_number),
+                    "account": row.account_number if approves else masked(row.account_number),
                 }
                 for row in page
             ],

@@ -16,7 +16,6 @@ from portal import drawing, notices, text
 from portal.fields import ConfirmField, PhoneField
 from portal.groups import GroupField, RowErrors
 from portal.models import Confidence, Notice
-from portal.text import masked as hidden
 
 register = template.Library()
 
@@ -92,8 +91,8 @@ def dong(amount: int | Decimal | None) -> str:
 
 @register.filter
 def masked(number: str) -> str:
-    """An account number of which only the last three characters show."""
-    return hidden(number)
+    """An account number as it is shown to who need not know it."""
+    return text.masked(number)
 
 
 @register.filter
