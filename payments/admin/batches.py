@@ -1,7 +1,7 @@
 """Payout batches: built of what waits, approved twice, their files taken once an approval."""
 
 import secrets
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from django.contrib import admin, messages
@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from payments import batches
 from payments.admin.payouts import TONES, read
 from payments.models import BatchFile, PaymentOrder, PayoutBatch
+from portal.dated import typed_day
 from portal.http import form_key, see_other
 from portal.models import OutboxMessage, User
 from portal.roles import EVERYBODY, RoleAdmin, role
@@ -260,7 +261,6 @@ def _source(request: HttpRequest) -> str:
 
 
 def _day(typed: str) -> date:
-    try:
-        return datetime.strptime(typed.strip(), "%d/%m/%Y").date()  # noqa: DTZ007 (a day has no zone)
-    except ValueError:
-        raise MoveRefused(_("The day of payment is a date such as 31/12/2021."), field="ngay") from None
+    if day := typed_day(typed):
+        return day
+    raise MoveRefused(_("The day of payment is a date such as 31/12/2021."), field="ngay")
