@@ -15,6 +15,7 @@ from payments.quotes import ADVANCE, MISSING, Figure, QuoteRefused
 from portal import fields
 from portal.groups import GroupField
 from portal.text import dong
+from procedures.legal_words import named
 from procedures.rates import FigureMissing
 
 # What can be ordered: value in addresses and on pages, product and kind of the order, words.
@@ -42,7 +43,7 @@ def words_of(product: str, kind: str) -> str:
 def missing_words(missing: FigureMissing) -> str:
     """Which figure nobody has loaded yet, by name and day."""
     return _("“%(figure)s” (%(name)s) has not been loaded for %(day)s yet, so nothing can be computed.") % {
-        "figure": figures.NAMES.get(missing.name, missing.name),
+        "figure": named(missing.name),
         "name": missing.name,
         "day": f"{missing.day:%d/%m/%Y}",
     }

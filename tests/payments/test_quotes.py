@@ -8,6 +8,7 @@ from django.utils import translation
 
 from payments import figures, quotes
 from payments.quotes import Choice, Figure, Member, QuoteRefused
+from procedures import legal_words
 from procedures.rates import FigureMissing
 
 pytestmark = pytest.mark.django_db
@@ -84,7 +85,7 @@ def test_every_figure_used_is_named_with_its_source_and_how_sure_it_is() -> None
     }  # fmt: skip
     assert used["base_salary"].value == 1_490_000
     assert all(figure.source and figure.confidence for figure in used.values())
-    assert set(figures.NAMES) >= set(used)
+    assert set(legal_words.NAMES) >= set(used)
 
 
 @pytest.mark.parametrize(
