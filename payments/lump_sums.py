@@ -12,8 +12,8 @@ from payments.models import Account, LumpSum, PaymentOrder
 from portal.models import User
 from portal.text import masked
 from procedures import paying
-from procedures.dispatches import of_office
 from procedures.models import Bank, Dossier
+from procedures.offices import of_office
 from procedures.parcels import may_work
 from procedures.workflow import MoveRefused
 

@@ -21,8 +21,8 @@ from portal import outbox
 from portal.models import OutboxMessage, User
 from portal.text import masked
 from procedures import paying
-from procedures.dispatches import of_office
 from procedures.models import Bank, Dossier, Office
+from procedures.offices import of_office
 from procedures.workflow import MoveRefused
 
 State, Source = PaymentOrder.State, PaymentOrder.Source

@@ -21,7 +21,8 @@ from portal import notices, outbox
 from portal.models import OutboxMessage, User
 from portal.text import clean, dong
 from procedures import workflow
-from procedures.models import Office, StaffMember
+from procedures.models import Office
+from procedures.offices import of_office
 from procedures.workflow import MoveRefused
 
 Kind = Receipt.Kind
@@ -39,11 +40,7 @@ def visible_to(user: User) -> QuerySet[Receipt]:
     found = every()
     if not user.is_staff:
         return found.filter(order__payer=user)
-    try:
-        staff = user.staff
-    except StaffMember.DoesNotExist:
-        return found.none()
-    return found if staff.oversees_province else found.filter(office=staff.office_id)
+    return of_office(found, user)
 
 
 def get_for(user: User, code: str) -> Receipt:

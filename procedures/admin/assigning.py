@@ -22,6 +22,7 @@ from procedures import assignment, bulk, dossiers, workflow, worklist
 from procedures.bulk import Outcome
 from procedures.models import AssignmentRule, Dossier, Office, StaffMember
 from procedures.models.dossiers import UNDECIDED
+from procedures.offices import of_office
 from procedures.workflow import MoveRefused
 
 if TYPE_CHECKING:
@@ -275,10 +276,7 @@ class AssignmentRuleAdmin(RoleAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AssignmentRule]:
         rules: QuerySet[AssignmentRule] = super().get_queryset(request)
-        staff = getattr(request.user, "staff", None)
-        if staff is None:
-            return rules.none()
-        return rules if staff.oversees_province else rules.filter(office=staff.office_id)
+        return of_office(rules, staff_user(request))
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         staff = getattr(request.user, "staff", None)
