@@ -13,6 +13,7 @@ from payments import figures, quotes
 from payments.models import ContributionDraft, Product
 from payments.quotes import ADVANCE, MISSING, Figure, QuoteRefused
 from portal import fields
+from portal.dated import later
 from portal.groups import GroupField
 from portal.text import dong
 from procedures.legal_words import named
@@ -190,7 +191,7 @@ class MethodPage(Page):
         if self.errors:
             return cleaned
         first = first_of(cleaned["first_month"])
-        if first > quotes.later(self.today.replace(day=1), 12):
+        if first > later(self.today.replace(day=1), 12):
             self.add_error("first_month", _("Please choose a month within the next twelve."))
         elif first < self.today.replace(day=1) and self.draft.kind != "catch_up":
             self.add_error("first_month", _("This begins with this month or a later one."))

@@ -1,6 +1,7 @@
 """Days: of validity (``valid_from``, ``valid_to``, both included; empty: no bound), as typed, and months."""
 
 import re
+from calendar import monthrange
 from datetime import date
 
 from django.db.models import Q
@@ -20,6 +21,12 @@ def month_after(day: date, months: int = 1) -> date:
     """The first day of the month so many ``months`` after that of ``day``; before it where negative."""
     year, number = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, number + 1, 1)
+
+
+def later(day: date, months: int) -> date:
+    """The same day so many ``months`` later, or the last of a shorter month."""
+    first = month_after(day, months)
+    return first.replace(day=min(day.day, monthrange(first.year, first.month)[1]))
 
 
 def typed_day(typed: str) -> date | None:
