@@ -1,6 +1,5 @@
 """Payout batches: built of what waits, approved twice, their files taken once an approval."""
 
-import secrets
 from datetime import date
 from typing import Any
 
@@ -9,7 +8,6 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -70,16 +68,8 @@ class PayoutBatchAdmin(RoleAdmin):
         return [*own, *super().get_urls()]
 
     def _show(self, request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
-        page = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": title,
-            "may_work": may_work(staff_user(request)),
-            "key": secrets.token_urlsafe(12),
-            **context,
-        }
-        refused = context.get("refused")
-        return render(request, f"admin/payments/{template}.html", page, status=422 if refused else 200)
+        works = may_work(staff_user(request))
+        return self._render(request, f"payments/{template}", title, may_work=works, **context)
 
     # --- Building --------------------------------------------------------------------------------
 
