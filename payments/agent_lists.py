@@ -14,7 +14,7 @@ from payments.models import Refund
 from payments.models.orders import Product
 from portal.dated import month_after
 from portal.models import Organisation
-from portal.templatetags.portal import dong
+from portal.text import grouped
 from procedures import documents, offices
 from procedures.documents import Signature
 from procedures.exports import write_rows_xlsx
@@ -120,7 +120,7 @@ def _pdf(listed: MonthlyList, out: BinaryIO, now: datetime) -> None:
 
 
 def _printed(cell: str | int) -> str:
-    return dong(cell).removesuffix(" đ") if isinstance(cell, int) and cell > 999 else str(cell)
+    return grouped(cell) if isinstance(cell, int) and cell > 999 else str(cell)
 
 
 def _xlsx(listed: MonthlyList, out: BinaryIO, now: datetime) -> None:

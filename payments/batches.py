@@ -25,8 +25,8 @@ from payments.models import (
 from portal import outbox
 from portal.models import OutboxMessage, User
 from procedures import workflow
-from procedures.dispatches import of_office
 from procedures.models import Office
+from procedures.offices import of_office
 from procedures.workflow import MoveRefused
 
 State, Order = PayoutBatch.State, PaymentOrder.State

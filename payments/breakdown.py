@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from portal.templatetags.portal import dong
+from portal.text import dong
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from payments.models import (
 )
 from payments.quotes import Quote
 from portal import notices, outbox
-from portal.dated import valid
+from portal.dated import later, valid
 from portal.models import User
 from procedures import offices
 from procedures.models import Office, StaffMember
@@ -238,7 +238,7 @@ def _date_card(person: CoveredPerson, paid_on: date) -> None:
     start, end = quotes.card_dates(old_ends, paid_on=paid_on, **facts)
     first = start.replace(day=1)
     person.card_from, person.card_to, person.first_month = start, end, first
-    person.last_month = quotes.later(first, facts["months"] - 1)
+    person.last_month = later(first, facts["months"] - 1)
 
 
 def _locked(order_id: int) -> ContributionOrder:

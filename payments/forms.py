@@ -13,7 +13,10 @@ from payments import figures, quotes
 from payments.models import ContributionDraft, Product
 from payments.quotes import ADVANCE, MISSING, Figure, QuoteRefused
 from portal import fields
+from portal.dated import later
 from portal.groups import GroupField
+from portal.text import dong
+from procedures.legal_words import named
 from procedures.rates import FigureMissing
 
 # What can be ordered: value in addresses and on pages, product and kind of the order, words.
@@ -41,7 +44,7 @@ def words_of(product: str, kind: str) -> str:
 def missing_words(missing: FigureMissing) -> str:
     """Which figure nobody has loaded yet, by name and day."""
     return _("“%(figure)s” (%(name)s) has not been loaded for %(day)s yet, so nothing can be computed.") % {
-        "figure": figures.NAMES.get(missing.name, missing.name),
+        "figure": named(missing.name),
         "name": missing.name,
         "day": f"{missing.day:%d/%m/%Y}",
     }
@@ -143,9 +146,9 @@ class IncomePage(Page):
         except FigureMissing:
             return ""
         return _("From %(low)s to %(high)s, in steps of %(step)s.") % {
-            "low": quotes.dong(low),
-            "high": quotes.dong(high),
-            "step": quotes.dong(step),
+            "low": dong(low),
+            "high": dong(high),
+            "step": dong(step),
         }
 
     def clean_income(self) -> int:
@@ -188,7 +191,7 @@ class MethodPage(Page):
         if self.errors:
             return cleaned
         first = first_of(cleaned["first_month"])
-        if first > quotes.later(self.today.replace(day=1), 12):
+        if first > later(self.today.replace(day=1), 12):
             self.add_error("first_month", _("Please choose a month within the next twelve."))
         elif first < self.today.replace(day=1) and self.draft.kind != "catch_up":
             self.add_error("first_month", _("This begins with this month or a later one."))

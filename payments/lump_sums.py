@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from payments import batches, ledger, payouts
 from payments.models import Account, LumpSum, PaymentOrder
 from portal.models import User
+from portal.text import masked
 from procedures import paying
-from procedures.dispatches import of_office
 from procedures.models import Bank, Dossier
+from procedures.offices import of_office
 from procedures.parcels import may_work
 from procedures.workflow import MoveRefused
 
@@ -104,7 +105,7 @@ def decide(lump_sum: LumpSum, *, actor: User, now: datetime) -> PaymentOrder:
             key=key,
             now=now,
         )
-        facts = {"paid_to": payouts.masked(number)}
+        facts = {"paid_to": masked(number)}
         paying.note(dossier, paying.ORDERED, actor=None, key=key, facts=facts, now=now)
     return order
 

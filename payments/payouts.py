@@ -19,9 +19,10 @@ from payments import ledger
 from payments.models import Account, PaymentOrder
 from portal import outbox
 from portal.models import OutboxMessage, User
+from portal.text import masked
 from procedures import paying
-from procedures.dispatches import of_office
 from procedures.models import Bank, Dossier, Office
+from procedures.offices import of_office
 from procedures.workflow import MoveRefused
 
 State, Source = PaymentOrder.State, PaymentOrder.Source
@@ -93,11 +94,6 @@ def _ordered(
 def owed_on(order: PaymentOrder) -> Account:
     """The account of the ledger on which ``order`` is owed."""
     return Account.REFUNDS if order.source == Source.REFUND else Account.BENEFITS
-
-
-def masked(number: str) -> str:
-    """An account number as it is shown to who need not know it."""
-    return f"•••• {number[-4:]}" if len(number) > 4 else "••••"
 
 
 # --- Who sees them -------------------------------------------------------------------------------

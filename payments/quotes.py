@@ -6,7 +6,6 @@ day of the quote. A figure that is not there raises ``FigureMissing``; what the 
 (households).
 """
 
-from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -16,6 +15,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from portal.dated import later
+from portal.text import dong
 from procedures.rates import FigureMissing
 
 ADVANCE, MISSING = "NN", "TH"
@@ -327,18 +328,7 @@ def card_dates(
     return start, later(start, months) - timedelta(days=1)
 
 
-# --- Days and words ------------------------------------------------------------------------------
-
-
-def later(day: date, months: int) -> date:
-    """The same day ``months`` later, or the last of a shorter month."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
-
-
-def dong(amount: Decimal) -> str:
-    """``1.490.000 đ``."""
-    return f"{_rounded(amount):,} đ".replace(",", ".")
+# --- Words ---------------------------------------------------------------------------------------
 
 
 def percent(share: Decimal) -> str:

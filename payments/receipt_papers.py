@@ -12,6 +12,7 @@ from django.utils import timezone
 from payments.models import Receipt, ReceiptPaper
 from payments.models.orders import Product
 from payments.words import in_words
+from portal.text import dong
 from procedures import documents
 from procedures.attachments import keep_private
 from procedures.documents import ContributionReceipt, PaidPerson
@@ -59,7 +60,7 @@ def content(receipt: Receipt) -> ContributionReceipt:
         paid_at=datetime.fromisoformat(said["paid_at"]),
         account=said["account"],
         people=tuple(_person(person) for person in said["people"]),
-        amount=dong(int(receipt.amount)),
+        amount=dong(receipt.amount),
         amount_in_words=in_words(receipt.amount),
         cancels=_named(receipt.cancels),
         cancelled_by=_named(receipt.cancellation),
@@ -82,10 +83,6 @@ def months(first: str, last: str) -> str:
     """The months from ``first`` to ``last`` (ISO days) as printed: ``01/2021 – 12/2021``."""
     begin, end = (f"{date.fromisoformat(day):%m/%Y}" for day in (first, last))
     return begin if begin == end else f"{begin} – {end}"
-
-
-def dong(amount: int) -> str:
-    return f"{amount:,} đ".replace(",", ".")
 
 
 def _named(other: Receipt | None) -> str | None:

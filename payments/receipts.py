@@ -19,9 +19,10 @@ from payments.models import ContributionOrder, Receipt, ReceiptSeries
 from payments.receipt_papers import make_paper
 from portal import notices, outbox
 from portal.models import OutboxMessage, User
-from portal.text import clean
+from portal.text import clean, dong
 from procedures import workflow
-from procedures.models import Office, StaffMember
+from procedures.models import Office
+from procedures.offices import of_office
 from procedures.workflow import MoveRefused
 
 Kind = Receipt.Kind
@@ -39,11 +40,7 @@ def visible_to(user: User) -> QuerySet[Receipt]:
     found = every()
     if not user.is_staff:
         return found.filter(order__payer=user)
-    try:
-        staff = user.staff
-    except StaffMember.DoesNotExist:
-        return found.none()
-    return found if staff.oversees_province else found.filter(office=staff.office_id)
+    return of_office(found, user)
 
 
 def get_for(user: User, code: str) -> Receipt:
@@ -120,7 +117,7 @@ def _tell(kind: str, receipt: Receipt, **facts: Any) -> None:
     """Tell the payer; the notice leads to the page of the receipt."""
     said = {name: str(value) for name, value in facts.items()}
     if "amount" in facts:
-        said["amount"] = f"{int(facts['amount']):,} đ".replace(",", ".")
+        said["amount"] = dong(int(facts["amount"]))
     said["page"] = "receipt"
     notices.notify(receipt.order.payer, kind, about=receipt.code, facts=said, key=f"{kind}:{receipt.code}")
 

@@ -4,11 +4,9 @@
 changed places never make another reference.
 """
 
-import re
 import secrets
 
 PREFIX = "KH"
-_SHAPE = re.compile(r"KH[\s.-]*((?:\d[\s.-]*){10})([0-9X])")
 
 
 def new() -> str:
@@ -19,12 +17,6 @@ def new() -> str:
 def spelt(digits: str) -> str:
     """The reference of ten ``digits``."""
     return f"{PREFIX}{digits}{_check(digits)}"
-
-
-def found_in(text: str) -> list[str]:
-    """The references in the words of a transfer, each once, whatever blanks a bank put into them."""
-    compact = [(re.sub(r"\D", "", m[1]), m[2]) for m in _SHAPE.finditer(text.upper())]
-    return list(dict.fromkeys(spelt(digits) for digits, check in compact if check == _check(digits)))
 
 
 def _check(digits: str) -> str:

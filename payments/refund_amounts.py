@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.dated import month_after
+from portal.text import grouped
 
 Figure = Callable[[str, date], Any]
 """The figure of a name on a day; raises ``procedures.rates.FigureMissing``."""
@@ -176,14 +177,10 @@ def _share_steps(shares: list[tuple[Decimal, Decimal]]) -> list[Step]:
     """Months alike in one step."""
     steps = []
     for (gross, support), alike in groupby(shares):
-        facts = {"n": len(list(alike)), "gross": _said(gross), "support": _said(support)}
+        facts = {"n": len(list(alike)), "gross": grouped(gross), "support": grouped(support)}
         words = _("%(n)d × (%(gross)s − state support %(support)s)") % facts
         steps.append(Step(words, _whole(facts["n"] * (gross - support))))  # type: ignore[operator]
     return steps
-
-
-def _said(amount: Decimal) -> str:
-    return f"{_whole(amount):,}".replace(",", ".")
 
 
 def _whole(amount: Decimal) -> Decimal:

@@ -18,7 +18,7 @@ from payments import ledger, payouts
 from payments.models import Account, ContributionOrder, CoveredPerson, PaymentOrder, Refund
 from payments.models.orders import Product
 from portal.models import Filer, User
-from portal.templatetags.portal import dong
+from portal.text import dong
 from procedures import offices, paying, rates, workflow
 from procedures.definition import Definition
 from procedures.models import Dossier, StaffMember
@@ -229,7 +229,7 @@ def _check_amount(refund: Refund, amount: Decimal) -> None:
         raise MoveRefused(_("Please give the amount to be refunded."), field="amount")
     if amount > rest:
         words = _("Paid were %(paid)s, of which %(left)s can still be given back.")
-        facts = {"paid": dong(int(refund.paid_amount)), "left": dong(int(max(rest, Decimal(0))))}
+        facts = {"paid": dong(refund.paid_amount), "left": dong(int(max(rest, Decimal(0))))}
         raise MoveRefused(words % facts, field="amount")
 
 
@@ -280,7 +280,7 @@ def check_cap(actor: User, amount: Decimal, on: date) -> None:
         ) from None
     if amount > cap:
         words = _("You may approve up to %(cap)s; a director must approve this one.")
-        raise MoveRefused(words % {"cap": dong(int(cap))})
+        raise MoveRefused(words % {"cap": dong(cap)})
 
 
 def _owe(dossier: Dossier, refund: Refund, *, actor: User, key: str, now: datetime) -> None:

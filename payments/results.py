@@ -17,8 +17,8 @@ from payments import bank_files, batches, ledger, payouts, result_files
 from payments.models import Account, PaymentOrder, PayoutBatch, ResultFile, ResultRow
 from payments.result_files import Line
 from portal.models import User
-from procedures.dispatches import of_office
 from procedures.models import Office
+from procedures.offices import of_office
 from procedures.workflow import MoveRefused
 
 State, Outcome = PaymentOrder.State, ResultRow.Outcome

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from pension.calculators.comparing import Keeping, Point
-from pension.explaining import dong
+from portal.text import dong
 
 WIDTH, HEIGHT, _BAR, _FOOT = 300, 130, 34, 18
 

@@ -8,20 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from portal.dated import later
+
 Sex = Literal["male", "female"]
 AgeTable = Mapping[str, Mapping[str, str]]
 """Sex → year → "years-months"; the row of a year holds for who reaches its age in that year."""
-
-
-def add_months(day: date, months: int) -> date:
-    """The same day of the month ``months`` later, or the last of that month."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    for last in (day.day, 30, 29, 28):
-        try:
-            return date(year, month + 1, last)
-        except ValueError:
-            continue
-    raise AssertionError("every month has 28 days")
 
 
 @dataclass(frozen=True)
@@ -41,13 +32,13 @@ def retirement_age(born: date, sex: Sex, table: AgeTable) -> RetirementAge | Non
     """
     rows = sorted((int(year), _years_months(age)) for year, age in table[sex].items())
     first_year, first_age = rows[0]
-    if add_months(born, first_age).year < first_year:
+    if later(born, first_age).year < first_year:
         return _reached(born, first_age)
     for year, age in rows:
-        if add_months(born, age).year == year:
+        if later(born, age).year == year:
             return _reached(born, age)
     last_year, last_age = rows[-1]
-    if add_months(born, last_age).year > last_year:
+    if later(born, last_age).year > last_year:
         return _reached(born, last_age)
     return None
 
@@ -68,7 +59,7 @@ def _written(months: int) -> str:
 
 
 def _reached(born: date, age: int) -> RetirementAge:
-    return RetirementAge(add_months(born, age), *divmod(age, 12))
+    return RetirementAge(later(born, age), *divmod(age, 12))
 
 
 def _years_months(age: str) -> int:
@@ -78,4 +69,4 @@ def _years_months(age: str) -> int:
 
 def may_claim_from(stopped: date, waiting_months: int) -> date:
     """The first day a claim is possible after contributions ``stopped``."""
-    return add_months(stopped, waiting_months)
+    return later(stopped, waiting_months)

@@ -133,8 +133,9 @@ def number(value: Decimal) -> str:
     return text.translate(str.maketrans(",.", ".,"))
 
 
-def dong(value: Decimal) -> str:
-    return f"{number(value)} đ"
+def exact(amount: Decimal) -> str:
+    """An amount that is not rounded: ``5.552.874,49 đ``."""
+    return f"{number(amount)} đ"
 
 
 def _least_sure(names: Iterable[str], rows: Iterable[LegalFigure]) -> str:

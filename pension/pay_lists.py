@@ -20,7 +20,8 @@ from portal import outbox
 from portal.models import User
 from portal.text import masked
 from procedures import paying, workflow
-from procedures.models import Office, StaffMember
+from procedures.models import Office
+from procedures.offices import of_office
 from procedures.workflow import MoveRefused
 
 PAY = "payments.pay_pension_list"
@@ -32,11 +33,7 @@ RELEASERS = frozenset({"supervisor", "director"})
 def visible_to(user: User) -> QuerySet[PaymentList]:
     """The lists of the office of ``user``; all for who oversees the province."""
     found = PaymentList.objects.select_related("office", "closed_by", "released_by")
-    try:
-        staff = user.staff
-    except StaffMember.DoesNotExist:
-        return found.none()
-    return found if staff.oversees_province else found.filter(office=staff.office_id)
+    return of_office(found, user)
 
 
 def get_for(user: User, pk: int) -> PaymentList:

@@ -15,9 +15,10 @@ from pension.calculators.figures import NoFigure, VoluntaryRates
 from pension.calculators.periods import first_day, month_of
 from pension.calculators.steps import Step
 from pension.charts import Chart
-from pension.explaining import Basis, Told, dong
+from pension.explaining import Basis, Told, exact
 from pension.forms import CalculatorForm
 from portal.fields import YearsMonthsField
+from portal.text import dong
 from procedures.legal_words import named
 from procedures.rates import FigureMissing
 
@@ -91,7 +92,7 @@ def _lump_sum(form: Any) -> Result:
     found = lump_sum.lump_sum(form.found, rates.lump_sum(book, form.day), ground=form.cleaned_data["ground"])
     facts = [
         (_("Time of contributions"), _months(found.months)),
-        (_("Average wage or income a month"), dong(found.average.amount)),
+        (_("Average wage or income a month"), exact(found.average.amount)),
     ]
     if found.deduction:
         facts.append((_("Deducted: support of the State"), dong(found.deduction)))
@@ -160,7 +161,7 @@ def _pension(form: Any) -> Result:
     facts = [
         (_("Begins on"), f"{found.start:%d/%m/%Y}"),
         (_("Time of contributions"), _months(found.months)),
-        (_("Average wage or income a month"), dong(found.average.amount)),
+        (_("Average wage or income a month"), exact(found.average.amount)),
     ]
     if found.entitled:
         facts.append((_("Rate"), f"{explaining.number(found.rate.percent)}%"))

@@ -25,7 +25,8 @@ from portal.dated import month_after
 from portal.models import OutboxMessage, User
 from portal.text import bank_name
 from procedures import workflow
-from procedures.models import Dossier, DossierEvent, StaffMember
+from procedures.models import Dossier, DossierEvent
+from procedures.offices import of_office
 from procedures.workflow import MoveRefused
 
 State, Kind = SwitchRequest.State, SwitchRequest.Kind
@@ -57,11 +58,7 @@ def recipient_of(who: Beneficiary, on: date) -> str:
 def visible_to(user: User) -> QuerySet[SwitchRequest]:
     """The changes of dossiers of the office of ``user``; all for who oversees the province."""
     found = SwitchRequest.objects.select_related("dossier__office", "beneficiary", "bank", "called_by")
-    try:
-        staff = user.staff
-    except StaffMember.DoesNotExist:
-        return found.none()
-    return found if staff.oversees_province else found.filter(dossier__office=staff.office_id)
+    return of_office(found, user, through="dossier__office")
 
 
 def of_dossier(dossier: Dossier) -> SwitchRequest | None:

@@ -466,7 +466,7 @@ class MoneyField(IntegerField):
         return super().normal(re.sub(r"[.,\s]|(đ|Đ|VND|vnd)$", "", typed))
 
     def display(self, value: Any) -> str:
-        return f"{value:,} đ".replace(",", ".") if isinstance(value, int) else ""
+        return text.dong(value) if isinstance(value, int) else ""
 
 
 class YesNoField(PortalField):

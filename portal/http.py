@@ -61,20 +61,6 @@ def sign_in_required(view: UserView[P]) -> View[P]:
     return checked
 
 
-def staff_required(view: UserView[P]) -> View[P]:
-    """Let only staff in: anonymous visitors sign in first, citizens are refused."""
-
-    @wraps(view)
-    def checked(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
-        if not request.user.is_staff:
-            raise PermissionDenied
-        return view(cast(UserRequest, request), *args, **kwargs)
-
-    return checked
-
-
 def signed_in(request: Request) -> UserRequest:
     """The same request, typed: for views behind one of the decorators or the admin."""
     return cast(UserRequest, request)

@@ -5,7 +5,6 @@ with a message fit to stand beside the field.
 """
 
 import re
-from collections.abc import Callable
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -230,6 +229,3 @@ def sticker(text: str) -> tuple[str, bool]:
 def _s10_check_digit(serial: str) -> int:
     check = 11 - sum(int(d) * w for d, w in zip(serial, _TRACKING_WEIGHTS, strict=True)) % 11
     return {10: 0, 11: 5}.get(check, check)
-
-
-Normaliser = Callable[[str], str]

@@ -1,9 +1,10 @@
 """What the roles of the staff may see and change in the admin."""
 
+import secrets
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from unfold.admin import ModelAdmin
 
 from portal.models import User
@@ -50,6 +51,18 @@ class RoleAdmin(ModelAdmin):  # type: ignore[misc]
         if found is None:
             raise Http404
         return found
+
+    def _render(self, request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
+        """A page of its own among those of the admin; 422 where ``context`` says what was ``refused``."""
+        page = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": title,
+            "key": secrets.token_urlsafe(12),
+            **context,
+        }
+        status = 422 if context.get("refused") else 200
+        return render(request, f"admin/{template}.html", page, status=status)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return role(request.user) in self.viewers

@@ -1,7 +1,8 @@
-"""Normal forms of what people type: one place, so that two fields never disagree."""
+"""Normal forms of what people type, and of what they read: one place, so that nothing disagrees."""
 
 import re
 import unicodedata
+from decimal import ROUND_HALF_UP, Decimal
 
 _SPACES = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u3000]+")
 # Soft hyphen, zero-width characters and bidi controls arrive by copy and paste and break matching.
@@ -28,6 +29,17 @@ def bank_name(text: str) -> str:
     return without_marks(text).upper()
 
 
+def grouped(amount: int | Decimal) -> str:
+    """``1.490.000``: in whole đồng, rounded half up."""
+    whole = amount if isinstance(amount, int) else amount.quantize(Decimal(1), ROUND_HALF_UP)
+    return f"{whole:,}".replace(",", ".")
+
+
+def dong(amount: int | Decimal) -> str:
+    """``1.490.000 đ``, in whole đồng."""
+    return f"{grouped(amount)} đ"
+
+
 def masked(number: str) -> str:
-    """All but the last three characters hidden."""
-    return "•" * max(len(number) - 3, 0) + number[-3:]
+    """An account number as it is shown to who need not know it; its length stays hidden, too."""
+    return f"•••• {number[-4:]}" if len(number) > 4 else "••••"

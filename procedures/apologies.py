@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
+from portal.dated import typed_day
 from portal.models import User
 from procedures import deadlines, workflow
 from procedures.models import Dossier, DossierEvent
@@ -24,10 +25,6 @@ def apologise(
 
 
 def _day(typed: str) -> date:
-    """A day as the browser sends it or as people write it: 2021-07-19, 19/7/2021."""
-    for pattern in ("%Y-%m-%d", "%d/%m/%Y"):
-        try:
-            return datetime.strptime(typed.strip(), pattern).date()  # noqa: DTZ007 (a day has no zone)
-        except ValueError:
-            continue
+    if day := typed_day(typed):
+        return day
     raise MoveRefused(_("Please write the day as 19/07/2021."), field="new_due")

@@ -7,7 +7,7 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import BinaryIO, TextIO
+from typing import BinaryIO
 
 import msgspec
 from django.db.models import Count, F, QuerySet, TextField
@@ -240,28 +240,6 @@ def _count_by(found: QuerySet[IntakeRow], key: str) -> list[tuple[str, int]]:
 # --- Files ---------------------------------------------------------------------------------------
 
 
-def write_csv(intake: IntakeList, out: TextIO) -> None:
-    """Write ``intake`` as CSV; totals are left to whoever reads it."""
-    write_rows_csv(out, COLUMNS, _all(intake))
-
-
-def write_xlsx(intake: IntakeList, out: BinaryIO) -> None:
-    """Write ``intake`` as a workbook: the list, and its totals on a second sheet."""
-    title = (
-        f"SỔ THEO DÕI HỒ SƠ số {intake.number}/{intake.year} – {intake.office.name}, "
-        f"ngày {intake.day:%d/%m/%Y}"
-    )
-    write_rows_xlsx(
-        out,
-        COLUMNS,
-        _all(intake),
-        title=title,
-        sheet=f"{intake.day:%d-%m-%Y}",
-        widths=_XLSX_WIDTHS,
-        totals=totals(intake.rows.all()),
-    )
-
-
 def write_pdf(intake: IntakeList, out: BinaryIO) -> None:
     """Write ``intake`` as the printed book (mẫu 06); the same list gives the same bytes."""
     made = intake.corrections.select_related("made_by", "row").order_by("year", "number")
@@ -311,7 +289,7 @@ class NoSuchFile(Exception):
 
 
 def write(scope: Scope, kind: str, out: BinaryIO, *, told: Told = lambda lines: lines) -> None:
-    """Write the lists of ``scope`` as ``kind``; one list looks as it does by itself.
+    """Write the lists of ``scope`` as ``kind``; for one office and day without the columns that name them.
 
     Raises ``NoSuchFile`` for a printed book of more than one list.
     """

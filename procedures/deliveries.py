@@ -18,8 +18,9 @@ from portal.models import OutboxMessage, User
 from procedures import delivery_files, undelivered, workflow
 from procedures.catalogue import definition_for
 from procedures.delivery_files import Line, Outcome
-from procedures.dispatches import State, of_office
+from procedures.dispatches import State
 from procedures.models import DeliveryFile, DeliveryRow, Dossier, Office, Shipment, ShipmentStep
+from procedures.offices import of_office
 from procedures.workflow import MoveRefused
 
 DELIVERED = "delivered"

@@ -8,10 +8,11 @@ import csv
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from django.utils.translation import gettext as _
 
+from portal.dated import day_in
 from portal.identifiers import compact
 from portal.text import clean, without_marks
 from procedures.models import DeliveryRow, Shipment
@@ -135,7 +136,7 @@ def _columns(header: list[str]) -> dict[str, int]:
 
 def _line(number: int, row: list[str], columns: Mapping[str, int], today: date) -> Line:
     cells = {what: clean(row[at]) if at < len(row) else "" for what, at in columns.items()}
-    on = _day(cells["on"])
+    on = day_in(cells["on"])
     outcome = _STATUSES.get(without_marks(cells["status"]), Outcome.WRONG.value)
     line = Line(
         number=number,
@@ -162,17 +163,6 @@ def _problem(line: Line, today: date) -> str:
     if line.on > today:
         return _("The day lies ahead.")
     return ""
-
-
-def _day(typed: str) -> date | None:
-    """A day in front of which or behind which a time may stand."""
-    for part in typed.replace("T", " ").split():
-        for form in ("%d/%m/%Y", "%Y-%m-%d", "%d-%m-%Y"):
-            try:
-                return datetime.strptime(part, form).date()  # noqa: DTZ007 (a day has no zone)
-            except ValueError:
-                continue
-    return None
 
 
 def reason_of(words: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from django.utils.translation import gettext as _
 
+from portal.text import grouped
 from procedures.definition import Definition
 from procedures.vocabulary import UNITS
 from procedures.wording import (
@@ -137,6 +138,6 @@ def _facts_for_citizen(old: Definition, new: Definition) -> Iterator[str]:
         words = "; ".join(f"{days} {UNITS[unit]}" for days, unit, _cases in now)
         yield _("The office now has: %s") % words
     if old.fee != new.fee:
-        yield _("The fee is now %s đồng.") % f"{new.fee:,}".replace(",", ".")
+        yield _("The fee is now %s đồng.") % grouped(new.fee)
     if str(old.who) != str(new.who):
         yield _("Who may file has changed: %s") % new.who

@@ -3,10 +3,9 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
 
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,25 +18,14 @@ from procedures.models import (
     Office,
     Shipment,
     ShipmentStep,
-    StaffMember,
 )
+from procedures.offices import of_office
 from procedures.papers.words import return_address
 from procedures.workflow import MoveRefused
 
 State = Shipment.State
 OPEN = (State.LISTED, State.PACKED)
 MOST = 200  # results in one batch
-
-Row = TypeVar("Row", bound=Model)
-
-
-def of_office(rows: "QuerySet[Row]", user: User) -> "QuerySet[Row]":
-    """Of ``rows`` with an office those of the office of ``user``; all for who oversees the province."""
-    try:
-        staff = user.staff
-    except StaffMember.DoesNotExist:
-        return rows.none()
-    return rows if staff.oversees_province else rows.filter(office=staff.office_id)
 
 
 def batches(user: User) -> QuerySet[DispatchBatch]:

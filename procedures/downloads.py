@@ -25,7 +25,8 @@ from portal.models import OutboxMessage, User
 from procedures import books
 from procedures.books import Scope
 from procedures.exports import Row
-from procedures.models import Export, StaffMember
+from procedures.models import Export
+from procedures.offices import of_office
 
 State = Export.State
 OPEN = (State.WAITING, State.RUNNING)
@@ -38,12 +39,7 @@ class Stopped(Exception):
 
 def visible_to(user: User) -> QuerySet[Export]:
     """The exports of the office of ``user``; all of them for who oversees the province."""
-    exports = Export.objects.select_related("office", "asked_by")
-    try:
-        staff = user.staff
-    except StaffMember.DoesNotExist:
-        return exports.none()
-    return exports if staff.oversees_province else exports.filter(office=staff.office_id)
+    return of_office(Export.objects.select_related("office", "asked_by"), user)
 
 
 def get_for(user: User, pk: int) -> Export:

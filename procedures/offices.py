@@ -3,13 +3,16 @@
 import time
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from typing import TypeVar
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from portal.dated import valid
-from portal.models import Filer, Organisation, Ward
-from procedures.models import Closure, Dossier, Office, OfficeArea
+from portal.models import Filer, Organisation, User, Ward
+from procedures.models import Closure, Dossier, Office, OfficeArea, StaffMember
+
+Row = TypeVar("Row", bound=Model)
 
 
 class NoOffice(LookupError):
@@ -59,6 +62,18 @@ def in_force(at: datetime) -> QuerySet[Office]:
 def areas(office: Office, on: date) -> list[OfficeArea]:
     """What ``office`` serves on the day ``on``."""
     return list(office.areas.filter(valid(on)).select_related("district").order_by("district__code"))
+
+
+def of_office(rows: "QuerySet[Row]", user: User, *, through: str = "office") -> "QuerySet[Row]":
+    """Of ``rows`` those of the office of ``user`` of the staff; all for who oversees the province.
+
+    ``through``: the path from a row to its office.
+    """
+    try:
+        staff = user.staff
+    except StaffMember.DoesNotExist:
+        return rows.none()
+    return rows if staff.oversees_province else rows.filter(**{through: staff.office_id})
 
 
 def kept_by(office_id: int) -> tuple[int, ...]:

@@ -30,8 +30,8 @@ from procedures.models import (
     Office,
     Parcel,
     Reconciliation,
-    StaffMember,
 )
+from procedures.offices import of_office
 from procedures.workflow import MoveRefused
 
 MOST_DAYS = 31
@@ -40,11 +40,7 @@ MOST_DAYS = 31
 def visible_to(user: User) -> QuerySet[Reconciliation]:
     """The reconciliations of the office of ``user``; all for who oversees the province."""
     found = Reconciliation.objects.select_related("office", "started_by", "signed_by")
-    try:
-        staff = user.staff
-    except StaffMember.DoesNotExist:
-        return found.none()
-    return found if staff.oversees_province else found.filter(office=staff.office_id)
+    return of_office(found, user)
 
 
 def get_for(user: User, pk: int) -> Reconciliation:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from procedures.views import check, dossier, files, filing, finding, offices, public, uploads
+from procedures.views import after_filing, check, dossier, files, filing, finding, offices, public, uploads
 
 urlpatterns = [
     path("", public.home, name="home"),
@@ -26,10 +26,10 @@ urlpatterns = [
     path("ho-so/<str:code>/tep/<int:number>/xoa/", uploads.remove_upload, name="remove_upload"),
     path("ho-so/<str:code>/giay-to/", dossier.documents, name="documents"),
     path("ho-so/<str:code>/giay-to/<slug:kind>-<int:number>.pdf", dossier.document, name="document"),
-    path("ho-so/<str:code>/van-don/", dossier.tracking, name="tracking"),
-    path("ho-so/<str:code>/that-lac/", dossier.lost, name="lost"),
-    path("ho-so/<str:code>/noi-gui/", dossier.posting_place, name="posting_place"),
-    path("ho-so/<str:code>/dia-chi-nhan/", dossier.delivery_address, name="delivery_address"),
-    path("ho-so/<str:code>/bo-sung/", dossier.supplement, name="supplement"),
-    path("ho-so/<str:code>/rut/", dossier.withdraw, name="withdraw"),
+    path("ho-so/<str:code>/van-don/", after_filing.tracking, name="tracking"),
+    path("ho-so/<str:code>/that-lac/", after_filing.lost, name="lost"),
+    path("ho-so/<str:code>/noi-gui/", after_filing.posting_place, name="posting_place"),
+    path("ho-so/<str:code>/dia-chi-nhan/", after_filing.delivery_address, name="delivery_address"),
+    path("ho-so/<str:code>/bo-sung/", after_filing.supplement, name="supplement"),
+    path("ho-so/<str:code>/rut/", after_filing.withdraw, name="withdraw"),
 ]

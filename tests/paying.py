@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.utils import timezone
 
 from payments import batches, lump_sums, results
-from payments.models import Account, OfficeAccount, PaymentOrder, PayoutBatch, ResultFile
+from payments.models import OfficeAccount, PaymentOrder, PayoutBatch, ResultFile
 from portal import outbox
 from portal.models import User
 from procedures import demo
@@ -83,6 +83,3 @@ def take_in(data: bytes, name: str = "kq.csv") -> ResultFile:
     file, _new = results.take_in(name, data, actor=clerk, now=timezone.now())
     outbox.drain()
     return file
-
-
-BALANCES = (Account.BANK, Account.BENEFITS, Account.FUND, Account.RETURNED)

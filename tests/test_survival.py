@@ -123,9 +123,9 @@ def check_the_export(dossier: Dossier, today: date) -> None:
     closed = intake.close_list(
         dossier.office, today, actor=None, now=deadlines.closing(today) + timedelta(hours=8)
     )
-    out = io.StringIO()
-    books.write_csv(closed, out)
-    line = list(csv.DictReader(io.StringIO(out.getvalue().removeprefix("\ufeff"))))[-1]
+    out = io.BytesIO()
+    books.write(books.Scope(closed.office, closed.day, closed.day), "csv", out)
+    line = list(csv.DictReader(io.StringIO(out.getvalue().decode("utf-8-sig"))))[-1]
     assert line["Mã hồ sơ"] == dossier.code
     assert dossier.applicant in line["Tên cá nhân, tổ chức"]
     address = papers.filer_address(dossier)

@@ -1,7 +1,6 @@
 """Payout batches: built of what waits, approved twice, their files taken once an approval."""
 
-import secrets
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from django.contrib import admin, messages
@@ -9,19 +8,19 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from payments import batches, payouts
+from payments import batches
 from payments.admin.payouts import TONES, read
 from payments.models import BatchFile, PaymentOrder, PayoutBatch
+from portal.dated import typed_day
 from portal.http import form_key, see_other
 from portal.models import OutboxMessage, User
 from portal.roles import EVERYBODY, RoleAdmin, role
-from portal.templatetags.portal import dong
+from portal.text import dong, masked
 from procedures import workflow
 from procedures.admin.assigning import staff_user
 from procedures.parcels import may_work
@@ -49,11 +48,11 @@ class PayoutBatchAdmin(RoleAdmin):
 
     @admin.display(description=gettext_lazy("from account"))
     def account_name(self, batch: PayoutBatch) -> str:
-        return f"{payouts.masked(batch.account.number)} {batch.account.bank.short_name}"
+        return f"{masked(batch.account.number)} {batch.account.bank.short_name}"
 
     @admin.display(description=gettext_lazy("total"), ordering="total")
     def money(self, batch: PayoutBatch) -> str:
-        return dong(int(batch.total))
+        return dong(batch.total)
 
     @admin.display(description=gettext_lazy("made by"))
     def whom(self, batch: PayoutBatch) -> str:
@@ -69,16 +68,8 @@ class PayoutBatchAdmin(RoleAdmin):
         return [*own, *super().get_urls()]
 
     def _show(self, request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
-        page = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": title,
-            "may_work": may_work(staff_user(request)),
-            "key": secrets.token_urlsafe(12),
-            **context,
-        }
-        refused = context.get("refused")
-        return render(request, f"admin/payments/{template}.html", page, status=422 if refused else 200)
+        works = may_work(staff_user(request))
+        return self._render(request, f"payments/{template}", title, may_work=works, **context)
 
     # --- Building --------------------------------------------------------------------------------
 
@@ -132,7 +123,7 @@ class PayoutBatchAdmin(RoleAdmin):
             rows=[
                 {
                     "of": row,
-                    "account": payouts.masked(row.account_number),
+                    "account": masked(row.account_number),
                     "chosen": chosen is None or str(row.pk) in chosen,
                 }
                 for row in rows
@@ -175,7 +166,7 @@ class PayoutBatchAdmin(RoleAdmin):
                 {
                     "of": row,
                     "tone": TONES[row.state],
-                    "account": row.account_number if approves else payouts.masked(row.account_number),
+                    "account": row.account_number if approves else masked(row.account_number),
                 }
                 for row in page
             ],
@@ -260,7 +251,6 @@ def _source(request: HttpRequest) -> str:
 
 
 def _day(typed: str) -> date:
-    try:
-        return datetime.strptime(typed.strip(), "%d/%m/%Y").date()  # noqa: DTZ007 (a day has no zone)
-    except ValueError:
-        raise MoveRefused(_("The day of payment is a date such as 31/12/2021."), field="ngay") from None
+    if day := typed_day(typed):
+        return day
+    raise MoveRefused(_("The day of payment is a date such as 31/12/2021."), field="ngay")

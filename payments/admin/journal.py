@@ -17,6 +17,7 @@ from payments import journal, kinds, verifying
 from payments.admin.files import FORMATS, MOST_ROWS, Table, as_file
 from payments.journal import Selection
 from payments.models import Account, Posting
+from portal.dated import typed_day
 from portal.http import signed_in
 from portal.models import AccessLog, User
 from portal.roles import EVERYBODY, RoleAdmin
@@ -140,12 +141,8 @@ def _day(asked: QueryDict, name: str) -> date | None:
     words = asked.get(name, "").strip()
     if not words:
         return None
-    try:
-        day, month, year = words.split("/") if "/" in words else reversed(words.split("-"))
-        found = date(int(year), int(month), int(day))
-    except ValueError:
-        found = date.min
-    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+    found = typed_day(words)
+    if found is None or not _FIRST_YEAR <= found.year <= _LAST_YEAR:
         raise WrongDay(_("Write the day as 05/07/2021."), name)
     return found
 

@@ -14,13 +14,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from payments import ledger, lump_sums, payouts
+from payments import ledger, lump_sums
 from payments.admin.payouts import read
 from payments.models import LumpSum, PaymentOrder
 from payments.payout_forms import AmountForm
 from portal.http import form_key, see_other
 from portal.roles import EVERYBODY, RoleAdmin, role
-from portal.templatetags.portal import dong
+from portal.text import dong, masked
 from procedures.admin.assigning import staff_user
 from procedures.models import Dossier
 from procedures.parcels import may_work
@@ -52,7 +52,7 @@ class LumpSumAdmin(RoleAdmin):
 
     @admin.display(description=gettext_lazy("amount"), ordering="amount")
     def money(self, lump_sum: LumpSum) -> str:
-        return dong(int(lump_sum.amount))
+        return dong(lump_sum.amount)
 
     @admin.display(description=gettext_lazy("recorded by"))
     def whom(self, lump_sum: LumpSum) -> str:
@@ -118,7 +118,7 @@ class LumpSumAdmin(RoleAdmin):
             "lump_sum_record",
             _("Lump sum of %(code)s") % {"code": dossier.code},
             dossier=dossier,
-            account=payouts.masked(str(dossier.answers.get("account_number", ""))),
+            account=masked(str(dossier.answers.get("account_number", ""))),
             bank=lump_sums.bank_of(dossier),
             form=form,
             key=form_key(request) if form.is_bound else secrets.token_urlsafe(12),
@@ -143,7 +143,7 @@ class LumpSumAdmin(RoleAdmin):
             row=lump_sum,
             tone=_TONES[lump_sum.state],
             dossier=dossier,
-            account=number if decides else payouts.masked(number),
+            account=number if decides else masked(number),
             bank=lump_sums.bank_of(dossier),
             orders=PaymentOrder.objects.filter(document_kind="lumpsum", document_id=lump_sum.pk),
             postings=list(ledger.postings_of(lump_sum)),

@@ -13,7 +13,8 @@ from payments import ledger, payouts
 from payments.models import PaymentOrder
 from portal.models import AccessLog
 from portal.roles import EVERYBODY, RoleAdmin
-from portal.templatetags.portal import dong, when
+from portal.templatetags.portal import when
+from portal.text import dong, masked
 from procedures.admin.assigning import staff_user
 
 TONES = {
@@ -59,7 +60,7 @@ class PaymentOrderAdmin(RoleAdmin):
 
     @admin.display(description=gettext_lazy("account number"))
     def account(self, order: PaymentOrder) -> str:
-        return payouts.masked(order.account_number)
+        return masked(order.account_number)
 
     @admin.display(description=gettext_lazy("bank"))
     def bank_name(self, order: PaymentOrder) -> str:
@@ -67,7 +68,7 @@ class PaymentOrderAdmin(RoleAdmin):
 
     @admin.display(description=gettext_lazy("amount"), ordering="amount")
     def money(self, order: PaymentOrder) -> str:
-        return dong(int(order.amount))
+        return dong(order.amount)
 
     @admin.display(description=gettext_lazy("ordered on"), ordering="pk")
     def made(self, order: PaymentOrder) -> str:
@@ -84,7 +85,7 @@ class PaymentOrderAdmin(RoleAdmin):
             "opts": self.opts,
             "title": _("Payment %(reference)s") % {"reference": order.reference},
             "order": order,
-            "account": payouts.masked(order.account_number),
+            "account": masked(order.account_number),
             "tone": TONES[order.state],
             "postings": list(ledger.postings_of(order)),
             "results": list(order.results.select_related("file")),

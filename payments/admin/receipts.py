@@ -21,10 +21,11 @@ from django.utils.translation import gettext_lazy
 from payments import ledger, receipt_book, receipts
 from payments.models import Receipt
 from payments.receipt_book import Span
-from payments.receipt_papers import dong, shown
+from payments.receipt_papers import shown
 from portal.http import form_key, see_other
 from portal.models import AccessLog
 from portal.roles import EVERYBODY, RoleAdmin
+from portal.text import dong
 from procedures.admin.assigning import staff_user
 from procedures.admin.ranges import MOST_DAYS, days_of, offices_of
 from procedures.models import StaffMember
@@ -70,7 +71,7 @@ class ReceiptAdmin(RoleAdmin):
 
     @admin.display(description=gettext_lazy("amount"), ordering="amount")
     def shown_amount(self, receipt: Receipt) -> str:
-        return dong(int(receipt.amount))
+        return dong(receipt.amount)
 
     @admin.display(description=gettext_lazy("transfer reference"))
     def reference(self, receipt: Receipt) -> str:

@@ -21,7 +21,7 @@ from portal.fields import MoneyField
 from portal.http import form_key, see_other, signed_in
 from portal.models import User
 from portal.roles import EVERYBODY, RoleAdmin
-from portal.templatetags.portal import dong
+from portal.text import dong
 from procedures import desk
 from procedures.catalogue import definition_for
 from procedures.workflow import MoveRefused
@@ -49,11 +49,11 @@ class RefundAdmin(RoleAdmin):
 
     @admin.display(description=gettext_lazy("amount paid"))
     def asked(self, refund: Refund) -> str:
-        return dong(int(refund.paid_amount))
+        return dong(refund.paid_amount)
 
     @admin.display(description=gettext_lazy("amount refunded"))
     def decided(self, refund: Refund) -> str:
-        return dong(int(refund.amount)) if refund.amount is not None else ""
+        return dong(refund.amount) if refund.amount is not None else ""
 
     @admin.display(description=gettext_lazy("state of the dossier"))
     def stage(self, refund: Refund) -> str:

@@ -28,7 +28,7 @@ from portal.models import AccessLog
 from portal.roles import ADMINISTRATOR, EVERYBODY, RoleAdmin
 from portal.text import clean
 from procedures.admin.assigning import staff_user
-from procedures.dispatches import of_office
+from procedures.offices import of_office
 
 State = StatementFile.State
 _TONES = {State.TAKEN: "green", State.REFUSED: "red", State.QUEUED: "blue", State.CHECKED: "yellow"}

@@ -32,8 +32,8 @@ from portal import identifiers
 from portal.models import User
 from portal.text import bank_name, clean, without_marks
 from procedures import workflow
-from procedures.dispatches import of_office
 from procedures.models import Bank
+from procedures.offices import of_office
 from procedures.workflow import MoveRefused
 
 Step, Return = SuspenseStep.Kind, SuspenseReturn.State

@@ -9,13 +9,14 @@ import io
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
 from payments.models import CsvMapping
 from payments.statements.lines import BankLine, FileRefused, Problem, Reading, short
+from portal.dated import day_in
 from portal.text import without_marks
 
 _MOST_BEFORE_HEADER = 40
@@ -126,7 +127,7 @@ def _line(
         bare.append(number)
         return None
     _no_gaps(bare, about)
-    booked_on = _day(said)
+    booked_on = day_in(said)
     signed = _signed(cell("amount"), cell("credit"), cell("debit"))
     problem = _problem(cell, booked_on, reference, signed, about)
     if problem:
@@ -194,19 +195,3 @@ def _amount(typed: str) -> Decimal | None:
         return None
     whole = Decimal(found["whole"].replace(".", "").replace(",", ""))
     return -whole if negative else whole
-
-
-def _day(typed: str) -> date | None:
-    """A day in front of which or behind which a time may stand."""
-    for part in typed.replace("T", " ").split():
-        if len(part) == 10 and part[2] == part[5] == "/" and part.replace("/", "").isdigit():
-            try:
-                return date(int(part[6:]), int(part[3:5]), int(part[:2]))
-            except ValueError:
-                return None
-        for form in ("%Y-%m-%d", "%d-%m-%Y", "%d/%m/%Y", "%d/%m/%y", "%d.%m.%Y"):
-            try:
-                return datetime.strptime(part, form).date()  # noqa: DTZ007 (a day has no zone)
-            except ValueError:
-                continue
-    return None

@@ -8,7 +8,7 @@ from django import template
 from django.utils.translation import gettext as _
 
 from payments import verifying
-from portal.templatetags.portal import dong
+from portal.text import dong
 from procedures.workflow import role_of
 
 register = template.Library()

@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from payments import contributions, drafts, figures, forms
+from payments import contributions, drafts, forms
 from payments.contributions import AmountChanged, NoAccount
 from payments.models import ContributionDraft
 from payments.quotes import Figure, QuoteRefused
 from portal import drawing, groups
 from portal.http import Request, UserRequest, citizen_required, render_page, see_other
+from procedures.legal_words import named
 from procedures.offices import NoOffice
 from procedures.rates import FigureMissing
 
@@ -206,7 +207,7 @@ def _quoted(made: drafts.Offer) -> dict[str, Any]:
 
 def _figure(figure: Figure) -> dict[str, Any]:
     return {
-        "words": figures.NAMES.get(figure.name, figure.name),
+        "words": named(figure.name),
         "source": figure.source,
         "confidence": figure.confidence,
     }

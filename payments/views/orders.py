@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from payments import contributions, figures, forms, vietqr
+from payments import contributions, forms, vietqr
 from payments.models import ContributionOrder
 from portal.http import UserRequest, citizen_required, render_page, see_other
+from procedures.legal_words import named
 
 _TONES = {"open": "yellow", "paid": "green", "expired": "grey", "cancelled": "grey"}
 _TYPES = {"svg": "image/svg+xml", "png": "image/png"}
@@ -39,10 +40,7 @@ def _page(request: UserRequest, order: ContributionOrder, *, refused: str = "") 
             {"words": step.get("words_en" if english else "words", step["words"]), "amount": step["amount"]}
             for step in order.quote.get("steps", [])
         ],
-        "figures": [
-            {**figure, "words": figures.NAMES.get(figure["name"], figure["name"])}
-            for figure in order.quote.get("figures", [])
-        ],
+        "figures": [{**figure, "words": named(figure["name"])} for figure in order.quote.get("figures", [])],
         "errors": [{"id": "", "message": refused}] if refused else [],
         **_state(order),
     }

@@ -13,6 +13,7 @@ from payments import payouts
 from payments.models import PaymentOrder
 from payments.payout_forms import AccountForm
 from portal.http import UserRequest, citizen_required, form_key, render_page, see_other
+from portal.text import masked
 from procedures import dossiers
 from procedures.models import Bank, Dossier
 from procedures.workflow import MoveRefused
@@ -51,7 +52,7 @@ def _page(request: UserRequest, dossier: Dossier, failed: PaymentOrder, form: Ac
     context = {
         "dossier": dossier,
         "failed": failed,
-        "masked": payouts.masked(failed.account_number),
+        "masked": masked(failed.account_number),
         "form": form,
         "key": form_key(request) if form.is_bound else secrets.token_urlsafe(12),
     }

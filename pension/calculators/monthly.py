@@ -10,7 +10,8 @@ from pension.calculators.averages import Average, average
 from pension.calculators.figures import PensionRates
 from pension.calculators.periods import Kind, Period, first_day, in_order, month_of
 from pension.calculators.steps import Facts, Step, whole, years_of
-from pension.entitlement import RetirementAge, Sex, add_months, lowered, retirement_age
+from pension.entitlement import RetirementAge, Sex, lowered, retirement_age
+from portal.dated import later
 
 Condition = Literal["normal", "hard_work", "reduced_61", "reduced_81"]
 CONDITIONS: tuple[Condition, ...] = ("normal", "hard_work", "reduced_61", "reduced_81")
@@ -103,7 +104,7 @@ def _early_months(person: Person, rates: PensionRates, start: date) -> int:
     rows = rates.ages[person.sex]
     year = str(min(max(start.year, min(map(int, rows))), max(map(int, rows))))
     years, months = map(int, rows[year].split("-"))
-    normal = add_months(person.born, years * 12 + months)
+    normal = later(person.born, years * 12 + months)
     return max(month_of(normal) + 1 - month_of(start), 0)
 
 

@@ -17,6 +17,7 @@ from pension.forms import CalculatorForm, HouseholdForm, LumpSumForm, PensionFor
 from pension.results import Refused, Result, result_of
 from portal import drawing, groups
 from portal.http import Request, render_page, too_many
+from portal.text import grouped
 
 _LONGEST = 40_000
 
@@ -206,4 +207,4 @@ def _with_pasted(typed: dict[str, Any], text: str) -> _Changed:
 
 
 def _grouped(wage: str) -> str:
-    return wage if "," in wage else f"{int(wage):,}".replace(",", ".")
+    return wage if "," in wage else grouped(int(wage))

@@ -12,11 +12,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from portal import drawing, notices
-from portal.fields import ConfirmField, MoneyField, PhoneField
+from portal import drawing, notices, text
+from portal.fields import ConfirmField, PhoneField
 from portal.groups import GroupField, RowErrors
 from portal.models import Confidence, Notice
-from portal.text import masked as hidden
 
 register = template.Library()
 
@@ -87,13 +86,13 @@ def file_size(size: int) -> str:
 @register.filter
 def dong(amount: int | Decimal | None) -> str:
     """An amount in whole đồng: ``1.490.000 đ``; nothing where there is none."""
-    return "" if amount in (None, "") else MoneyField().display(int(amount))
+    return "" if amount in (None, "") else text.dong(int(amount))
 
 
 @register.filter
 def masked(number: str) -> str:
-    """An account number of which only the last three characters show."""
-    return hidden(number)
+    """An account number as it is shown to who need not know it."""
+    return text.masked(number)
 
 
 @register.filter

@@ -6,7 +6,6 @@ import hashlib
 from datetime import date
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.core import signing
 from django.core.exceptions import PermissionDenied
@@ -17,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
+from portal.dated import typed_day
 from portal.http import form_key, see_other, signed_in
 from portal.roles import ADMINISTRATOR, RoleAdmin, role
 from procedures.areas import files, orders, plan
@@ -24,7 +24,6 @@ from procedures.areas.operations import OPERATIONS
 from procedures.models import AreaChange
 
 _SALT = "areas.dry-run"
-_DAY = forms.DateField(input_formats=["%d/%m/%Y", "%Y-%m-%d"])
 
 
 class Stale(Exception):
@@ -171,7 +170,7 @@ class AreaChangeAdmin(RoleAdmin):
     def _try(self, request: HttpRequest) -> HttpResponse:
         """The dry run: nothing is written."""
         sent, errors = request.FILES.get("file"), {}
-        day = _day(request.POST.get("day", ""))
+        day = typed_day(request.POST.get("day", ""))
         if day is None:
             errors["day"] = _("Please write the day as dd/mm/yyyy.")
         if sent is None:
@@ -246,13 +245,6 @@ def _tried(request: HttpRequest) -> tuple[bytes, date]:
     if user != request.user.pk or hashlib.sha256(content).hexdigest() != digest:
         raise Stale
     return content, date.fromisoformat(day)
-
-
-def _day(typed: str) -> date | None:
-    try:
-        return _DAY.clean(typed)  # type: ignore[no-any-return]
-    except forms.ValidationError:
-        return None
 
 
 def _download(content: bytes, name: str) -> HttpResponse:

@@ -11,10 +11,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from portal.dated import typed_day
 from portal.http import form_key, see_other, signed_in
 from portal.models import User
 from portal.roles import LEADERS, RoleAdmin, role
@@ -22,6 +22,7 @@ from procedures import assignment, bulk, dossiers, workflow, worklist
 from procedures.bulk import Outcome
 from procedures.models import AssignmentRule, Dossier, Office, StaffMember
 from procedures.models.dossiers import UNDECIDED
+from procedures.offices import of_office
 from procedures.workflow import MoveRefused
 
 if TYPE_CHECKING:
@@ -212,10 +213,7 @@ def _by_rule(user: User) -> Any:
 def _leave(request: HttpRequest, user: User) -> HttpResponse:
     """Note until when somebody of the team is away; an empty day: back again."""
     typed, person = request.POST.get("den", "").strip(), _named(request, request.POST.get("cua", ""))
-    try:
-        until = parse_date(typed) if typed else None
-    except ValueError:
-        until = None
+    until = typed_day(typed)
     if (typed and until is None) or person is None:
         words = _("“%(typed)s” is no day of the calendar.") % {"typed": typed[:20]}
         return _team_page(request, user, wrong=person, words=words)
@@ -278,10 +276,7 @@ class AssignmentRuleAdmin(RoleAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AssignmentRule]:
         rules: QuerySet[AssignmentRule] = super().get_queryset(request)
-        staff = getattr(request.user, "staff", None)
-        if staff is None:
-            return rules.none()
-        return rules if staff.oversees_province else rules.filter(office=staff.office_id)
+        return of_office(rules, staff_user(request))
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         staff = getattr(request.user, "staff", None)

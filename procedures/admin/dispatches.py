@@ -1,6 +1,5 @@
 """Posting results: what waits, the batches made of it, packing by scanner, handing over."""
 
-import secrets
 from typing import Any
 
 from django.contrib import admin, messages
@@ -77,16 +76,8 @@ class DispatchBatchAdmin(RoleAdmin):
         return [*own, *super().get_urls()]
 
     def _show(self, request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
-        refused = context.get("refused")
-        page = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": title,
-            "may_work": may_work(staff_user(request)),
-            "key": secrets.token_urlsafe(12),
-            **context,
-        }
-        return render(request, f"admin/procedures/{template}.html", page, status=422 if refused else 200)
+        works = may_work(staff_user(request))
+        return self._render(request, f"procedures/{template}", title, may_work=works, **context)
 
     # --- What waits ------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from datetime import date
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from portal.dated import typed_day
 from procedures.books import FORMATS, Scope
 from procedures.models import Office, StaffMember
 from procedures.workflow import MoveRefused
@@ -27,14 +28,9 @@ def days_of(typed: Mapping[str, str]) -> tuple[date, date]:
 
 
 def _day(typed: Mapping[str, str], name: str) -> date:
-    words = typed.get(name, "").strip()
-    try:
-        if "/" in words:
-            day, month, year = words.split("/")
-            return date(int(year), int(month), int(day))
-        return date.fromisoformat(words)
-    except ValueError:
-        raise MoveRefused(_("Write the day as 05/07/2021."), field=name) from None
+    if day := typed_day(typed.get(name, "")):
+        return day
+    raise MoveRefused(_("Write the day as 05/07/2021."), field=name)
 
 
 def range_of(typed: Mapping[str, str], staff: StaffMember) -> tuple[Scope, str]:

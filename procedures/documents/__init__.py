@@ -13,35 +13,31 @@ from datetime import datetime
 from procedures.documents.calculation import Calculation, CalculationStep
 from procedures.documents.contents import (
     Apology,
-    BatchLabels,
     CardSlip,
-    Choice,
     Content,
     ControlSheet,
     DossierDocument,
-    Enclosure,
     FilerLetter,
     HandOver,
     HandoverSheet,
-    Item,
-    LabelSheet,
     Letter,
-    ListForm,
-    Manifest,
-    OfficialForm,
-    PostalParty,
-    PostingLabel,
     Receipt,
     RefusalLetter,
     ReplacedReceipt,
-    ReturnLabel,
-    Section,
-    Signature,
     SupplementRequest,
-    Table,
     TrackingBook,
 )
+from procedures.documents.form_contents import Choice, Item, ListForm, OfficialForm, Section, Signature, Table
 from procedures.documents.money import ContributionReceipt, PaidPerson
+from procedures.documents.postal_contents import (
+    BatchLabels,
+    Enclosure,
+    LabelSheet,
+    Manifest,
+    PostalParty,
+    PostingLabel,
+    ReturnLabel,
+)
 from procedures.documents.sheets import sheet
 from procedures.documents.text import TIME_ZONE, RenderError, local
 from procedures.documents.typesetting import compiled

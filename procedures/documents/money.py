@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from procedures.documents.codes import qr_svg
-from procedures.documents.contents import Signature
+from procedures.documents.form_contents import Signature
 from procedures.documents.text import Data, cleaned, day_in_words, moment, printed
 
 

@@ -10,27 +10,19 @@ from procedures.documents.calculation import Calculation, calculated
 from procedures.documents.codes import coded, qr_svg
 from procedures.documents.contents import (
     Apology,
-    BatchLabels,
     CardSlip,
     Content,
     ControlSheet,
     HandoverSheet,
-    Item,
-    LabelSheet,
     Letter,
-    ListForm,
-    Manifest,
-    OfficialForm,
-    PostingLabel,
     Receipt,
     RefusalLetter,
-    ReturnLabel,
-    Section,
-    Signature,
     SupplementRequest,
     TrackingBook,
 )
+from procedures.documents.form_contents import Item, ListForm, OfficialForm, Section, Signature
 from procedures.documents.money import ContributionReceipt, contribution_receipt
+from procedures.documents.postal_contents import BatchLabels, LabelSheet, Manifest, PostingLabel, ReturnLabel
 from procedures.documents.text import Data, clean, cleaned, day, day_in_words, local, moment, printed
 
 # Longer lists do not fit an A6 label; what is left out is counted in a last line.

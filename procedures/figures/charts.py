@@ -123,8 +123,3 @@ class Chart:
                 (sum(row, Decimal(0)) if self.stacked else max(row) for row in every), default=Decimal(0)
             )
         return WIDTH / most if most > 0 else Decimal(0)
-
-    def _length(self, line: Line) -> Decimal:
-        """How long the line is, in what is counted."""
-        values = [Decimal(one.value(line) or 0) for one in self.series]
-        return sum(values, Decimal(0)) if self.stacked else max(values)

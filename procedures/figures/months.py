@@ -6,6 +6,8 @@ from typing import Any
 
 from django.db import connection
 
+from portal.dated import month_after
+
 SWITCH = "change-payment-method"
 """The procedure by whose case cash_to_account a pension moves to a bank account."""
 
@@ -116,7 +118,7 @@ def add_up(cells: Collection[tuple[int, date]]) -> None:
         "offices": [office for office, _month in ordered],
         "months": months,
         "first": min(months),
-        "after": next_month(max(months)),
+        "after": month_after(max(months)),
     }
     with connection.cursor() as cursor:
         cursor.execute(_FORGET_OFFICES, named)
@@ -131,8 +133,3 @@ def add_up_everything() -> None:
         cursor.execute("DELETE FROM procedures_monthfigures")
         cursor.execute(_INSERT + of_offices(narrowed=False))
         cursor.execute(_INSERT + of_province(_KEPT))
-
-
-def next_month(month: date) -> date:
-    """The first day of the month after ``month``."""
-    return date(month.year + month.month // 12, month.month % 12 + 1, 1)

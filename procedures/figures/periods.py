@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from procedures.figures.months import next_month
+from portal.dated import month_after
 
 CHOICES: dict[str, str | Promise] = {
     "thang-nay": gettext_lazy("This month"),
@@ -40,7 +40,7 @@ class Period:
     @property
     def after(self) -> date:
         """The first day that does not belong to it."""
-        return next_month(self.last)
+        return month_after(self.last)
 
     @property
     def length(self) -> int:
@@ -49,7 +49,7 @@ class Period:
     @property
     def previous(self) -> "Period":
         """As many months just before."""
-        return Period(shifted(self.first, -self.length), shifted(self.first, -1))
+        return Period(month_after(self.first, -self.length), month_after(self.first, -1))
 
     @property
     def words(self) -> str:
@@ -63,28 +63,22 @@ class Period:
         return {"ky": "tu-den", "tu": f"{self.first:%m/%Y}", "den": f"{self.last:%m/%Y}"}
 
 
-def shifted(month: date, by: int) -> date:
-    """The first day of the month ``by`` months after ``month``."""
-    count = month.year * 12 + month.month - 1 + by
-    return date(count // 12, count % 12 + 1, 1)
-
-
 def read(choice: str, start: str, end: str, today: date) -> Period:
     """The period called ``choice``; ``start`` and ``end`` are months as typed. Raises ``BadPeriod``."""
     month = today.replace(day=1)
-    quarter, year = shifted(month, -((month.month - 1) % 3)), month.replace(month=1)
+    quarter, year = month_after(month, -((month.month - 1) % 3)), month.replace(month=1)
     known = {
         "thang-nay": (month, 1),
-        "thang-truoc": (shifted(month, -1), 1),
+        "thang-truoc": (month_after(month, -1), 1),
         "quy-nay": (quarter, 3),
-        "quy-truoc": (shifted(quarter, -3), 3),
+        "quy-truoc": (month_after(quarter, -3), 3),
         "nam-nay": (year, 12),
-        "nam-truoc": (shifted(year, -12), 12),
+        "nam-truoc": (month_after(year, -12), 12),
     }
     if choice == "tu-den":
         return _from_to(_month(start, "tu"), _month(end, "den"))
     first, length = known.get(choice, known["thang-nay"])
-    return Period(first, min(shifted(first, length - 1), month))
+    return Period(first, min(month_after(first, length - 1), month))
 
 
 def _from_to(first: date, last: date) -> Period:

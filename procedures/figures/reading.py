@@ -10,10 +10,11 @@ from functools import cached_property
 from django.db.models import Count, Min, Q, QuerySet
 from django.utils.translation import get_language
 
+from portal.dated import month_after
 from portal.models import User
 from procedures.figures.measures import MEASURES
 from procedures.figures.months import SUMS
-from procedures.figures.periods import Period, shifted
+from procedures.figures.periods import Period
 from procedures.models import (
     CountedDossier,
     Dossier,
@@ -147,10 +148,10 @@ def _one_office(chosen: Selection) -> Office | None:
 def by_month(chosen: Selection) -> list[Line]:
     """The months of the period, or where these are few the twelve up to its end."""
     months = max(chosen.period.length, TREND)
-    shown = Period(shifted(chosen.period.last, 1 - months), chosen.period.last)
+    shown = Period(month_after(chosen.period.last, 1 - months), chosen.period.last)
     lines = {}
     for number in range(months):
-        month = Period(shifted(shown.first, number), shifted(shown.first, number))
+        month = Period(month_after(shown.first, number), month_after(shown.first, number))
         lines[month.first] = Line(month.words, {**chosen.query, **month.query})
     rows = chosen.of_months(shown).filter(office=_one_office(chosen), procedure=chosen.procedure)
     for row in rows:

@@ -112,14 +112,6 @@ def start(page: Page) -> None:
     expect_path(page, "/buoc/ly-do/")
 
 
-def answer_all(page: Page) -> None:
-    for slug, answers in ANSWERS.items():
-        expect_path(page, f"/buoc/{slug}/")
-        fill(page, answers)
-        go_on(page)
-    expect_path(page, "/giay-to-kem/")
-
-
 def dossier_code(page: Page) -> str:
     """The code of the dossier on the page, once it is filed."""
     expect(page.locator(".panel")).to_be_visible()

@@ -37,24 +37,31 @@ NEIGHBOUR = "5600000626"  # paid by account all along
 
 SENT = "SELECT id, amount FROM payments_paymentorder WHERE source = 'pension' AND state = 'sent'"
 
-# The beneficiary's account, who pays at the province office, and from which account; prints the month of
-# the next list, and the one before it. As of tomorrow, for who runs this at midnight of the closing day.
+# Makes those who pay at the province office, the account they pay from, and the beneficiary's entry to the
+# portal; prints the month before that of the next list, and that month. As of tomorrow, for who runs this
+# at midnight of the closing day.
 BEFORE = f"""
-import json, random
+import json
+import random
 from datetime import timedelta
+
 from django.utils import timezone
+
 from pension import list_days
+from portal.dated import month_after
 from procedures import demo
 from procedures.models import Office
-from portal.dated import month_after
 from tests.paying import account_of
+
 office = Office.objects.get(slug="khanh-hoa")
-for name, role in (("{PAYER}", "clerk"), ("{FIRST}", "supervisor"), ("{SECOND}", "director")):
+for name, role in [("{PAYER}", "clerk"), ("{FIRST}", "supervisor"), ("{SECOND}", "director")]:
     demo.staff(name, "Võ Minh Khánh", office, role, password="{PASSWORD}")
-account_of("khanh-hoa")
+account_of(office.slug)
+
 citizen = demo.citizen(demo.person(random.Random(626), "22429"), password="{PASSWORD}")
 citizen.email = "{EMAIL}"
 citizen.save(update_fields=["email"])
+
 tomorrow = timezone.localdate() + timedelta(days=1)
 month = list_days.next_list(tomorrow, list_days.closing_day(tomorrow))
 print(json.dumps([str(month_after(month, -1)), str(month)]))

@@ -12,6 +12,7 @@ from payments import ledger, lump_sums, payouts, results
 from payments.models import Account, LumpSum, PaymentOrder, Posting
 from portal import outbox
 from portal.models import AccessLog, User
+from portal.text import masked
 from procedures import catalogue, workflow
 from procedures.models import Bank, Dossier
 from procedures.workflow import MoveRefused
@@ -132,7 +133,7 @@ def test_a_paid_lump_sum_is_posted_once_and_the_citizen_told(sign_in: SignIn) ->
     assert [p.kind for p in ledger.postings_of(order)] == ["paid_out"]
     assert order.dossier is not None
     event = order.dossier.events.get(action="note_paid")
-    assert event.facts == {"paid_to": payouts.masked(order.account_number)}
+    assert event.facts == {"paid_to": masked(order.account_number)}
     assert order.dossier.owner.notices.filter(kind="payment_made").count() == 1
     assert "Đã chi trả" in sign_in(order.dossier.owner).get(f"/ho-so/{order.dossier.code}/").content.decode()
 

@@ -8,6 +8,8 @@ from django.utils import translation
 
 from payments import figures, quotes
 from payments.quotes import Choice, Figure, Member, QuoteRefused
+from portal.dated import later
+from procedures import legal_words
 from procedures.rates import FigureMissing
 
 pytestmark = pytest.mark.django_db
@@ -84,7 +86,7 @@ def test_every_figure_used_is_named_with_its_source_and_how_sure_it_is() -> None
     }  # fmt: skip
     assert used["base_salary"].value == 1_490_000
     assert all(figure.source and figure.confidence for figure in used.values())
-    assert set(figures.NAMES) >= set(used)
+    assert set(legal_words.NAMES) >= set(used)
 
 
 @pytest.mark.parametrize(
@@ -168,9 +170,9 @@ def test_from_when_a_card_is_valid(ends: str | None, start: str) -> None:
     before = date.fromisoformat(ends) if ends else None
     first, last = quotes.card_dates(before, paid_on=DAY, months=12)
     assert first == date.fromisoformat(start)
-    assert last == quotes.later(first, 12) - timedelta(days=1)
+    assert last == later(first, 12) - timedelta(days=1)
 
 
 def test_months_are_counted_over_the_ends_of_years_and_of_february() -> None:
-    assert quotes.later(date(2021, 12, 31), 2) == date(2022, 2, 28)
-    assert quotes.later(date(2024, 1, 31), 1) == date(2024, 2, 29)
+    assert later(date(2021, 12, 31), 2) == date(2022, 2, 28)
+    assert later(date(2024, 1, 31), 1) == date(2024, 2, 29)

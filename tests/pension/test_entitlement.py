@@ -2,8 +2,9 @@ from datetime import date
 
 import pytest
 
-from pension.entitlement import add_months, may_claim_from, retirement_age
+from pension.entitlement import may_claim_from, retirement_age
 from pension.rules import lump_sum_entitlement
+from portal.dated import later
 from procedures import catalogue
 from procedures.hooks import Facts, Refusal
 from procedures.models import LegalFigure
@@ -44,7 +45,7 @@ def test_every_birthday_has_a_retirement_age() -> None:
     table = figure("pension.retirement_age", TODAY)
     for sex in ("male", "female"):
         for month in range(12 * 45):
-            assert retirement_age(add_months(date(1955, 1, 15), month), sex, table) is not None  # type: ignore[arg-type]
+            assert retirement_age(later(date(1955, 1, 15), month), sex, table) is not None  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def test_every_birthday_has_a_retirement_age() -> None:
     ],
 )
 def test_adding_months(day: date, months: int, then: date) -> None:
-    assert add_months(day, months) == then
+    assert later(day, months) == then
 
 
 def test_the_first_day_of_a_claim() -> None:

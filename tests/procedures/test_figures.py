@@ -333,7 +333,7 @@ def test_a_look_that_breaks_off_leaves_the_work_to_the_next(
 ) -> None:
     stories()
     with monkeypatch.context() as broken:
-        broken.setattr(months, "next_month", lambda month: 1 / 0)
+        broken.setattr(months, "month_after", lambda month: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             counting.catch_up(timezone.now())
     assert not CountedDossier.objects.exists()

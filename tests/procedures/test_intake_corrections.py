@@ -36,9 +36,9 @@ def _correct(closed: IntakeList, actor: User, **said: str) -> IntakeCorrection:
 
 
 def _csv(closed: IntakeList) -> list[list[str]]:
-    out = io.StringIO()
-    books.write_csv(closed, out)
-    return list(csv.reader(io.StringIO(out.getvalue().removeprefix("\ufeff"))))
+    out = io.BytesIO()
+    books.write(books.Scope(closed.office, closed.day, closed.day), "csv", out)
+    return list(csv.reader(io.StringIO(out.getvalue().decode("utf-8-sig"))))
 
 
 def _address(closed: IntakeList) -> str:
