@@ -17,6 +17,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from portal import outbox
 from portal.http import see_other, signed_in
 from portal.models import AccessLog, District, OutboxMessage, User, Ward
+from portal.periods import by_period
 from portal.roles import ADMINISTRATOR, EVERYBODY, LEADERS, RoleAdmin, role
 
 admin.site.unregister(Group)
@@ -71,7 +72,8 @@ class AccessLogAdmin(RoleAdmin):
     viewers = LEADERS
     list_display = ("at", "user", "about", "what")
     search_fields = ("about", "user__username", "user__full_name")
-    date_hierarchy = "at"
+    list_filter = (by_period("at"),)
+    show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AccessLog]:
         """Who leads an office sees what its own people read; the administrator sees all."""

@@ -248,6 +248,7 @@ class AccessLog(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-at", "-id"]
+        indexes: ClassVar = [models.Index(fields=["-at", "-id"], name="access_log_newest")]
         verbose_name = _("access log entry")
         verbose_name_plural = _("access log")
 

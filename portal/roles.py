@@ -32,7 +32,7 @@ class RoleAdmin(ModelAdmin):  # type: ignore[misc]
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """An address filters by what the page offers: no guessing at other columns, no expressions."""
-        offered = {getattr(item, "parameter_name", item) for item in (*self.list_filter, self.date_hierarchy)}
+        offered = {getattr(item, "parameter_name", item) for item in self.list_filter}
         column, _sep, how = lookup.partition("__")
         return (
             column in offered and "regex" not in how and bool(super().lookup_allowed(lookup, value, request))

@@ -18,6 +18,7 @@ from payments.admin.files import FORMATS, MOST_ROWS, Table, as_file
 from payments.models import ContributionOrder
 from portal.http import see_other, signed_in
 from portal.models import AccessLog, User
+from portal.periods import by_period
 from portal.roles import EVERYBODY, RoleAdmin
 from portal.templatetags.portal import dong, when
 from procedures.exports import Cell
@@ -64,11 +65,10 @@ class ContributionOrderAdmin(RoleAdmin):
         "made_at",
         "expires_at",
     )
-    list_filter = ("state", PaidFilter, "product", "office")
+    list_filter = ("state", by_period("made_at"), PaidFilter, "product", "office")
     list_select_related = ("office",)
     search_fields = ("reference", "payer_name", "payer__username", "people__insurance_number")
     search_help_text = gettext_lazy("Transfer reference, name or insurance number")
-    date_hierarchy = "made_at"
     ordering = ("-pk",)
     list_per_page = 50
     show_full_result_count = False

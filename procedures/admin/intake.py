@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from portal.http import form_key, see_other, signed_in
 from portal.models import AccessLog, User
+from portal.periods import by_period
 from portal.roles import EVERYBODY, RoleAdmin, role
 from procedures import books, corrections, downloads, intake, offices
 from procedures.admin.ranges import offices_of, range_of
@@ -33,8 +34,7 @@ READY_DAYS = 14
 class IntakeListAdmin(RoleAdmin):
     viewers = EVERYBODY
     list_display = ("day", "office", "number", "row_count", "closed_at", "short_digest")
-    list_filter = ("office",)
-    date_hierarchy = "day"
+    list_filter = (by_period("day"), "office")
     list_per_page = 50
     show_full_result_count = False
     change_list_template = "admin/procedures/intake_lists.html"

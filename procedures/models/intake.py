@@ -26,7 +26,8 @@ class IntakeList(models.Model):
     digest = models.CharField(_("digest"), max_length=64)
 
     class Meta:
-        ordering: ClassVar = ["-day", "office"]
+        ordering: ClassVar = ["-day", "office_id"]
+        indexes: ClassVar = [models.Index(fields=["-day", "office_id"], name="intake_list_newest")]
         verbose_name = _("daily intake list")
         verbose_name_plural = _("daily intake lists")
         constraints: ClassVar = [
