@@ -1,12 +1,14 @@
 """The province's reference data: loaded once, and put back in a moment after a test that commits."""
 
 from collections.abc import Iterable
+from functools import cache
 
 from django.db import connection, transaction
 from psycopg.sql import SQL, Composable, Identifier
 
 from portal import geography
 from procedures import catalogue
+from procedures.definition import Definition
 from procedures.rates import load_figures
 from procedures.reference import load_banks, load_offices, load_post_offices
 
@@ -21,8 +23,14 @@ def load() -> None:
     load_banks()
     load_post_offices()
     load_figures()
-    for definition in catalogue.shipped():
+    for definition in shipped():
         catalogue.load(definition)
+
+
+@cache
+def shipped() -> list[Definition]:
+    """The definitions the project ships; read once a process, as nobody changes them."""
+    return list(catalogue.shipped())
 
 
 def keep() -> None:
