@@ -34,10 +34,22 @@ def shipped() -> list[Definition]:
 
 
 def keep() -> None:
-    """Remember every row there is now."""
+    """Remember every row there is now, and what the published versions say, which never changes."""
     for table in _tables():
         if rows := _copied_out(table):
             _kept[table] = rows
+    _keep_definitions()
+
+
+def _keep_definitions() -> None:
+    read = catalogue._kept
+    known = {version.pk: definition for version, definition in catalogue.all_published()}
+
+    def kept(pk: int) -> Definition:
+        return known.get(pk) or read(pk)
+
+    kept.cache_clear = read.cache_clear  # type: ignore[attr-defined]
+    catalogue._kept = kept  # type: ignore[assignment]
 
 
 def put_back() -> None:
