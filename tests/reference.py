@@ -1,4 +1,4 @@
-"""The province's reference data: loaded once, and put back in a moment after a test that commits."""
+"""The province's reference data, put back in a moment after a test that commits."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -6,25 +6,11 @@ from functools import cache
 from django.db import connection, transaction
 from psycopg.sql import SQL, Composable, Identifier
 
-from portal import geography
 from procedures import catalogue
 from procedures.definition import Definition
-from procedures.rates import load_figures
-from procedures.reference import load_banks, load_offices, load_post_offices
 
 _VERSIONS = "procedures_procedureversion"
 _kept: dict[str, bytes] = {}
-
-
-def load() -> None:
-    """Wards, offices, banks, legal figures and the catalogue, as ``prepare`` loads them."""
-    geography.load_wards()
-    load_offices()
-    load_banks()
-    load_post_offices()
-    load_figures()
-    for definition in shipped():
-        catalogue.load(definition)
 
 
 @cache
