@@ -17,7 +17,7 @@ run: env-run ## serve the portal at http://127.0.0.1:8000/ until Ctrl-C (PORT=80
 	@exec $(STANDALONE) run
 
 test: env-test ## the whole test suite (ARGS="tests/portal -k name": part of it; JOBS=4: on four cores)
-	@exec $(STANDALONE) exec -- $(PY) -m pytest --numprocesses $(JOBS) --dist loadscope $(ARGS)
+	@exec env PYTHONDONTWRITEBYTECODE= $(STANDALONE) exec -- $(PY) -m pytest --numprocesses $(JOBS) --dist loadscope $(ARGS)
 
 check: lint types imports templates django ## style, types, imports, templates, migrations, deployment
 
