@@ -37,7 +37,7 @@ def eventually(answer: Callable[[], T], what: str, *, within: float = PATIENCE) 
     deadline = time.monotonic() + within
     while not (found := answer()):
         assert time.monotonic() < deadline, f"not within {within} s: {what}"
-        time.sleep(0.05)
+        time.sleep(0.1)
     return found
 
 
