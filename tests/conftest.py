@@ -1,12 +1,14 @@
 """What every test may ask for: the province's reference data, people of every role, dossiers."""
 
+import gc
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.db import connection
 from django.test import Client, TransactionTestCase
 from django.utils import timezone
 from django.utils.translation.reloader import translation_file_changed
@@ -17,7 +19,7 @@ from portal.management.commands.prepare import compile_messages
 from portal.models import User
 from procedures import catalogue, demo, dossiers, forms, offices, rates, visits
 from procedures.models import Dossier, Office
-from tests import reference
+from tests import mould, reference
 
 PASSWORD = "mot-mat-khau-dai"  # the password of everybody in the tests
 
@@ -33,6 +35,12 @@ def pytest_configure() -> None:
     # Setting Django up has read the catalogues already, before the newest texts were compiled.
     compile_messages(django_settings.BASE_DIR / "locale")
     translation_file_changed(None, Path("django.mo"))
+
+
+def pytest_collection_finish() -> None:
+    """Modules and tests live to the end: the collector need not go through them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 # What runs a whole portal shares it: one process of the suite takes all of it, and first.
@@ -51,10 +59,24 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScope
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
+def django_db_setup(
+    request: pytest.FixtureRequest,
+    django_test_environment: None,
+    django_db_modify_db_settings: None,
+    django_db_keepdb: bool,
+    django_db_blocker: object,
+) -> Iterator[None]:
+    """A copy of the prepared database for this process."""
+    name = connection.creation._get_test_db_name()
+    mould.copy(mould.SERVER, name)
+    connection.settings_dict["NAME"] = django_settings.DATABASES["default"]["NAME"] = name
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
-        reference.load()
         reference.keep()
+    yield
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        connection.close()
+    if not django_db_keepdb:
+        mould.drop(mould.SERVER, name)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -13,12 +13,13 @@ from procedures import catalogue
 from procedures.catalogue import definition_of
 from procedures.definition import Definition
 from procedures.models import ProcedureVersion
+from tests import reference
 from tests.html_forms import untouched
 
 SignIn = Callable[[User], Client]
 Status = ProcedureVersion.Status
 VERSIONS = "/quan-tri/procedures/procedureversion/"
-SHIPPED = list(catalogue.shipped())
+SHIPPED = reference.shipped()
 ALL = pytest.mark.parametrize("shipped", SHIPPED, ids=lambda d: d.slug)
 
 

@@ -11,9 +11,9 @@ from payments import agents, payouts, refunds
 from payments.models import ContributionOrder, CoveredPerson, OfficeAccount, PaymentOrder, Refund
 from portal import outbox
 from portal.models import User
-from procedures import catalogue, demo, workflow
+from procedures import demo, workflow
 from procedures.models import AgentArea, Dossier, Office
-from tests import answers
+from tests import answers, reference
 from tests.conftest import PASSWORD, file_draft
 
 WARD = "22429"  # of Cam Ranh
@@ -39,7 +39,7 @@ def filed(
     who: User, agent: User | None = None, *, slug: str = "health-insurance-only", **given: Any
 ) -> Dossier:
     """A refund that ``who`` has filed, by default of RF1; its side effects have run."""
-    definition = next(d for d in catalogue.shipped() if d.slug == slug)
+    definition = next(d for d in reference.shipped() if d.slug == slug)
     known = {**HOUSEHOLD, "refundee_number": who.username, "ward": WARD, **given}
     if agent is not None:
         known["collecting_agent"] = str(agent.organisation.pk)

@@ -21,7 +21,6 @@ from portal.groups import RowErrors
 from portal.models import Organisation, OutboxMessage, User
 from procedures import (
     apologies,
-    catalogue,
     deadlines,
     demo,
     dossiers,
@@ -37,10 +36,10 @@ from procedures.documents import OfficialForm
 from procedures.forms import KINDS, StepForm
 from procedures.models import AgentArea, Dossier, Office
 from procedures.views import public
-from tests import answers
+from tests import answers, reference
 from tests.conftest import PASSWORD, file_draft
 
-DEFINITIONS = {d.slug: d for d in catalogue.shipped()}
+DEFINITIONS = {d.slug: d for d in reference.shipped()}
 CASES = [pytest.param(d, c.slug, id=f"{d.slug}-{c.slug}") for d in DEFINITIONS.values() for c in d.cases]
 ALL = pytest.mark.parametrize("definition", DEFINITIONS.values(), ids=lambda d: d.slug)
 

@@ -92,7 +92,7 @@ def eventually(condition: Callable[[], bool], *, within: float, what: str) -> No
     deadline = time.monotonic() + within
     while not condition():
         assert time.monotonic() < deadline, f"not within {within} s: {what}"
-        time.sleep(0.05)
+        time.sleep(0.1)
 
 
 def family(pid: int) -> list[psutil.Process]:

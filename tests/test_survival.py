@@ -18,14 +18,14 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from portal import text
-from procedures import books, catalogue, deadlines, desk, documents, dossiers, intake, papers
+from procedures import books, deadlines, desk, documents, dossiers, intake, papers
 from procedures.definition import Definition, Field, Question
 from procedures.models import Dossier
-from tests import answers
+from tests import answers, reference
 from tests.conftest import file_draft
 from tests.test_journeys import filer_of
 
-DEFINITIONS = {d.slug: d for d in catalogue.shipped()}
+DEFINITIONS = {d.slug: d for d in reference.shipped()}
 SIGNS = "aáàảãạăâbcdđeêệghiklmnoôơờpqrstuưữvxyỹ ABCĐƠƯ0123456789 =+-@'\"<>&%#$[]*_`~\\/,.;:()"
 
 

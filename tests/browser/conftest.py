@@ -1,6 +1,5 @@
 """The running portal, and browsers that look at it and note whatever they dislike."""
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 
@@ -15,7 +14,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from tests.browser.running import Site, own_database
+from tests import mould
+from tests.browser.running import Site
 
 PROGRAM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 needs_chromium = pytest.mark.skipif(PROGRAM is None, reason="no Chromium here: apt-get install chromium")
@@ -32,17 +32,18 @@ ARGUMENTS = (
 EXPECTED = "Failed to load resource: the server responded with a status of 422"
 
 Visit = Callable[..., Page]
+_DATABASE = "portal_browser"
 
 
 @pytest.fixture(scope="package")
 def _portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with own_database(os.environ.get("DATABASE_URL", "postgres:///portal")) as url:
-        site = Site(tmp_path_factory.mktemp("site"), url)
-        try:
-            site.prepare()
-            yield site
-        finally:
-            site.stop()
+    site = Site(tmp_path_factory.mktemp("site"), mould.copy(mould.SERVER, _DATABASE))
+    try:
+        site.prepare()
+        yield site
+    finally:
+        site.stop()
+        mould.drop(mould.SERVER, _DATABASE)
 
 
 @pytest.fixture

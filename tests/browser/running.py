@@ -11,10 +11,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import psycopg
-from psycopg.sql import SQL, Identifier
 
 from portal.standalone import Child, start_process, start_valkey, wait_until_ready
 from tests.conftest import PASSWORD
@@ -39,7 +37,7 @@ def eventually(answer: Callable[[], T], what: str, *, within: float = PATIENCE) 
     deadline = time.monotonic() + within
     while not (found := answer()):
         assert time.monotonic() < deadline, f"not within {within} s: {what}"
-        time.sleep(0.05)
+        time.sleep(0.1)
     return found
 
 
@@ -148,21 +146,6 @@ class Site:
 
     def value(self, query: str, *values: Any) -> Any:
         return self.rows(query, *values)[0][0]
-
-
-@contextlib.contextmanager
-def own_database(server_url: str) -> Iterator[str]:
-    """The address of a fresh database on the server of ``server_url``, dropped in the end."""
-    parts = urlsplit(server_url)
-    name = f"{parts.path.lstrip('/') or 'portal'}_browser"
-    with psycopg.connect(server_url, autocommit=True) as server:
-        drop = SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name))
-        server.execute(drop)
-        server.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
-        try:
-            yield f"{parts.scheme}://{parts.netloc}/{name}?{parts.query}"
-        finally:
-            server.execute(drop)
 
 
 def _free_port() -> int:

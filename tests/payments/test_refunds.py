@@ -17,7 +17,7 @@ from portal.models import AccessLog, Notice, Organisation, User
 from procedures import offices, rates, workflow
 from procedures.models import AgentArea, Dossier, LegalFigure
 from procedures.workflow import MoveRefused
-from tests import refunding
+from tests import reference, refunding
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
@@ -114,10 +114,10 @@ def test_the_citizen_chooses_among_the_agents_of_the_ward(
 def test_an_account_that_is_mistyped_a_card_or_somebody_elses_is_refused(
     typed: dict[str, str], field: str, citizen: User
 ) -> None:
-    from procedures import catalogue, dossiers
+    from procedures import dossiers
     from tests import answers
 
-    definition = next(d for d in catalogue.shipped() if d.slug == "health-insurance-only")
+    definition = next(d for d in reference.shipped() if d.slug == "health-insurance-only")
     draft = answers.make_draft(definition, "refund", citizen, timezone.localdate(), **typed)
     wrong = [name for form in dossiers.review(draft, timezone.localdate()).forms for name in form.errors]
     assert field in wrong

@@ -5,13 +5,13 @@ import pytest
 from pension.entitlement import may_claim_from, retirement_age
 from pension.rules import lump_sum_entitlement
 from portal.dated import later
-from procedures import catalogue
 from procedures.hooks import Facts, Refusal
 from procedures.models import LegalFigure
 from procedures.rates import FigureMissing, figure
+from tests import reference
 
 pytestmark = pytest.mark.django_db
-LUMP_SUM = next(d for d in catalogue.shipped() if d.slug == "lump-sum")
+LUMP_SUM = next(d for d in reference.shipped() if d.slug == "lump-sum")
 TODAY = date(2021, 7, 12)
 
 

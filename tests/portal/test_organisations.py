@@ -13,7 +13,7 @@ from portal.models import Filer, Notice, Organisation, User
 from procedures import catalogue, demo, dossiers, intake, papers, workflow
 from procedures.models import Dossier, Office
 from procedures.offices import office_of
-from tests import answers
+from tests import answers, reference
 from tests.conftest import PASSWORD, file_draft
 
 JOIN = "/tai-khoan/dang-ky-to-chuc/"
@@ -326,7 +326,7 @@ def test_a_facility_finds_its_name_and_code_filled_in(facility: User) -> None:
 # --- Who may start what --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("definition", list(catalogue.shipped()), ids=lambda d: d.slug)
+@pytest.mark.parametrize("definition", reference.shipped(), ids=lambda d: d.slug)
 def test_only_the_filers_of_a_procedure_start_it(
     definition: Any, employer: User, facility: User, citizen: User, sign_in: SignIn
 ) -> None:
@@ -390,7 +390,7 @@ def test_deciding_is_recorded_in_the_log_of_the_admin(waiting: User, clerk: User
 
 
 def test_kinds_are_the_filers_that_definitions_name() -> None:
-    named = {filer for definition in catalogue.shipped() for filer in definition.filers}
+    named = {filer for definition in reference.shipped() for filer in definition.filers}
     assert named == set(Filer.values)
     assert {value for value, _label in Organisation._meta.get_field("kind").choices or ()} < set(Filer.values)
     assert {option["value"] for option in organisations._KINDS} == set(Filer.values) - {"citizen"}

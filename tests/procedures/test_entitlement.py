@@ -7,13 +7,13 @@ from django.test import Client
 from django.utils import timezone
 
 from portal.models import User
-from procedures import catalogue, workflow
+from procedures import workflow
 from procedures.models import Dossier
-from tests import answers
+from tests import answers, reference
 from tests.conftest import file_draft
 
 SignIn = Callable[[User], Client]
-BOOKS = next(d for d in catalogue.shipped() if d.slug == "book-and-card")
+BOOKS = next(d for d in reference.shipped() if d.slug == "book-and-card")
 
 
 def _accepted(case: str, citizen: User, clerk: User) -> Dossier:

@@ -11,14 +11,14 @@ from django.utils import timezone, translation
 
 from portal import outbox
 from portal.models import Notice, User
-from procedures import catalogue, papers
+from procedures import papers
 from procedures.definition import Definition
 from procedures.models import Dossier, ProcedureVersion
 from procedures.papers import Issue
-from tests import answers
+from tests import answers, reference
 from tests.conftest import file_draft
 
-DEFINITIONS = {d.slug: d for d in catalogue.shipped()}
+DEFINITIONS = {d.slug: d for d in reference.shipped()}
 ALL = pytest.mark.parametrize("definition", DEFINITIONS.values(), ids=lambda d: d.slug)
 MARK = "(dự kiến)"
 

@@ -14,14 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from portal.models import User
-from procedures import apologies, catalogue, demo, mailroom, workflow
+from procedures import apologies, demo, mailroom, workflow
 from procedures.figures import counting, months, recount
 from procedures.figures.rule import Arrival, end_of, verdict
 from procedures.models import CountedDossier, Dossier, FiguresMark, MonthFigures, Office
-from tests import answers
+from tests import answers, reference
 from tests.conftest import file_draft
 
-DEFINITIONS = {d.slug: d for d in catalogue.shipped()}
+DEFINITIONS = {d.slug: d for d in reference.shipped()}
 
 
 def at(day: str, clock: str = "09:00") -> datetime:

@@ -13,7 +13,7 @@ from procedures.differences import differences
 from procedures.models import Dossier
 from procedures.papers import forms as paper_forms
 from procedures.validator import problems_of
-from tests import answers
+from tests import answers, reference
 from tests.conftest import file_draft
 
 HTMX = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": "relatives-rows"}
@@ -29,7 +29,7 @@ SON = {**MOTHER, "full_name": "Nguyễn Văn Tí", "date_of_birth": "2/3/2012", 
 
 @pytest.fixture
 def definition() -> catalogue.Definition:
-    return next(d for d in catalogue.shipped() if d.slug == "survivor-benefit")
+    return next(d for d in reference.shipped() if d.slug == "survivor-benefit")
 
 
 @pytest.fixture

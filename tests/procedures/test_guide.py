@@ -9,11 +9,12 @@ import pytest
 from django.test import Client
 
 from portal.models import User
-from procedures import catalogue, guide
+from procedures import guide
 from procedures.guide import Guide
 from procedures.models import Dossier
+from tests import reference
 
-DEFINITIONS = {d.slug: d for d in catalogue.shipped()}
+DEFINITIONS = {d.slug: d for d in reference.shipped()}
 START = "/chon-thu-tuc/"
 
 

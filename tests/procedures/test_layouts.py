@@ -12,13 +12,13 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from portal.models import Confidence, Filer, User
-from procedures import catalogue, demo, documents, dossiers, papers
+from procedures import demo, documents, dossiers, papers
 from procedures.models import Dossier, Office
 from procedures.papers.forms import LAYOUTS
-from tests import answers
+from tests import answers, reference
 from tests.conftest import file_draft
 
-DEFINITIONS = {d.slug: d for d in catalogue.shipped()}
+DEFINITIONS = {d.slug: d for d in reference.shipped()}
 CASES = [
     pytest.param(d.slug, c.slug, id=f"{d.slug}-{c.slug}")
     for d in DEFINITIONS.values()

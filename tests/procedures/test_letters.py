@@ -14,13 +14,13 @@ from django.utils import timezone
 
 from portal import outbox
 from portal.models import AccessLog, Notice, OutboxMessage, User
-from procedures import apologies, catalogue, deadlines, demo, mailroom, workflow
+from procedures import apologies, deadlines, demo, mailroom, workflow
 from procedures.models import Dossier, IssuedDocument
-from tests import answers
+from tests import answers, reference
 from tests.conftest import file_draft
 
 SignIn = Callable[[User], Client]
-DEFINITIONS = {d.slug: d for d in catalogue.shipped()}
+DEFINITIONS = {d.slug: d for d in reference.shipped()}
 
 
 @pytest.fixture

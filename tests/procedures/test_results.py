@@ -13,8 +13,8 @@ from django.utils import timezone
 from portal import outbox
 from portal.models import AccessLog, User
 from procedures import mailroom, validator, workflow
-from procedures.catalogue import shipped
 from procedures.models import Attachment, Dossier
+from tests import reference
 from tests.answers import PHOTO
 from tests.conftest import file_draft, make_draft
 
@@ -121,7 +121,7 @@ def test_a_result_handed_over_at_the_counter_needs_no_file(
 
 
 def test_no_procedure_calls_a_paper_of_the_citizen_a_result() -> None:
-    definition = next(d for d in shipped() if d.slug == "lump-sum")
+    definition = next(d for d in reference.shipped() if d.slug == "lump-sum")
     wrong = msgspec.structs.replace(definition.documents[0], slug="result")
     named = msgspec.structs.replace(definition, documents=(wrong, *definition.documents[1:]))
     assert "slug" in {problem.aspect for problem in validator.problems_of(named)}

@@ -9,6 +9,7 @@ from django.test import Client
 
 from procedures import catalogue, search
 from procedures.definition import Definition
+from tests import reference
 
 # Query, procedure, case where the words are about one.
 QUERIES = [
@@ -79,7 +80,7 @@ WRONG_BY_A_LETTER = [
     ("chốt sỏo", "compulsory-insurance"),
     ("tủ tuâts", "survivor-benefit"),
 ]
-SHIPPED = list(catalogue.shipped())
+SHIPPED = reference.shipped()
 
 
 @pytest.mark.parametrize(("query", "slug", "case"), QUERIES)

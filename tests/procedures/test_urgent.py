@@ -12,16 +12,16 @@ from django.utils import timezone
 
 from portal import outbox
 from portal.models import User
-from procedures import catalogue, mailroom, urgent, workflow
+from procedures import mailroom, urgent, workflow
 from procedures.models import Dossier
-from tests import answers
+from tests import answers, reference
 from tests.conftest import file_draft
 
 SignIn = Callable[[User], Client]
 ADMIN = "/quan-tri/procedures/"
 QUEUE = f"{ADMIN}dossier/"
 BANNER = f"{QUEUE}khan/"
-DEFINITION = next(d for d in catalogue.shipped() if d.slug == "book-and-card")
+DEFINITION = next(d for d in reference.shipped() if d.slug == "book-and-card")
 
 
 def _file(who: User, case: str, now: datetime | None = None, **given: Any) -> Dossier:
