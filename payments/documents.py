@@ -17,6 +17,7 @@ from payments.models import Posting
 
 PAGES = {
     "contributionorder": "admin:payments_contributionorder_change",
+    "orderreturn": "admin:payments_orderreturn_change",
     "statementline": "admin:payments_statementline_change",
     "suspenseitem": "admin:payments_suspenseitem_change",
     "refund": "admin:payments_refund_change",

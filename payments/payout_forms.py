@@ -7,7 +7,6 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from payments.models import PaymentOrder
 from payments.result_files import whole_dong
 from portal import fields
 from portal.selects import SelectField
@@ -16,7 +15,7 @@ from procedures.forms import banks
 
 
 class AccountForm(fields.PageForm):
-    """The account of the payee of a payment that failed: typed twice, in the payee's name."""
+    """The account that ``payee`` is paid to: typed twice, in the payee's name."""
 
     bank = SelectField(source=banks, label=gettext_lazy("Bank"))
     account_number = fields.BankAccountField(
@@ -29,9 +28,9 @@ class AccountForm(fields.PageForm):
         help_text=gettext_lazy("As the bank writes it. With or without marks."),
     )
 
-    def __init__(self, failed: PaymentOrder, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, payee: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.payee = failed.payee
+        self.payee = payee
 
     def clean_account_again(self) -> str:
         again: str = self.cleaned_data["account_again"]

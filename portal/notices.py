@@ -110,6 +110,22 @@ _WORDS = {
     "order_expired": gettext_lazy(
         "Order %(code)s was not paid in time and has expired; you can order again. If you have paid, call us."
     ),
+    "order_part_paid": gettext_lazy(
+        "%(paid)s of order %(code)s has arrived; %(left)s is missing. Its page has a code for the rest."
+    ),
+    "order_lapsed": gettext_lazy(
+        "The time to pay order %(code)s is over. %(paid)s had arrived: you can have it back, on its page."
+    ),
+    "order_reopened": gettext_lazy(
+        "Order %(code)s can be paid after all: please transfer the missing %(left)s by %(until)s."
+    ),
+    "order_returned": gettext_lazy("The bank has paid %(paid)s of order %(code)s back to you."),
+    "order_return_failed": gettext_lazy(
+        "The bank could not pay the money of order %(code)s back to you. Please give another account there."
+    ),
+    "order_return_declined": gettext_lazy(
+        "The money of order %(code)s was not paid back. The reason is on its page."
+    ),
     "receipt_issued": gettext_lazy("Your payment of %(amount)s has arrived; receipt %(code)s is here."),
     "receipt_cancelled": gettext_lazy("Receipt %(code)s was cancelled: %(reason)s"),
     "file_harmful": gettext_lazy("A file you sent for dossier %(code)s is harmful and was locked: %(file)s."),

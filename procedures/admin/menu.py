@@ -83,6 +83,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                     ADMINISTRATOR,
                 ),
                 (_("Refunds"), "currency_exchange", f"{_MONEY}refund_changelist", EVERYBODY),
+                (_("Orders given back"), "undo", f"{_MONEY}orderreturn_changelist", EVERYBODY),
             ],
         ),
         (
