@@ -19,6 +19,8 @@ KINDS: Mapping[str, str | Promise] = {
     "refund_decided": _("Refund decided"),
     "benefit_decided": _("Benefit decided"),
     "paid_out": _("Paid out"),
+    "cash_drawn": _("Cash drawn"),
+    "cash_paid": _("Paid in cash"),
     "returned": _("Returned by the bank"),
     "owed_again": _("Owed again"),
     "back_to_list": _("Back to the payment list, for cash"),

@@ -53,6 +53,14 @@ _WORDS = {
     ),
     "payment_ordered": gettext_lazy("The payment of dossier %(code)s is on its way to your bank."),
     "payment_made": gettext_lazy("The bank has paid the money of dossier %(code)s into your account."),
+    "cash_ready": gettext_lazy(
+        "The money of dossier %(code)s is ready in cash at %(office)s. Please bring your identity card."
+    ),
+    "cash_by_post": gettext_lazy(
+        "The money of dossier %(code)s is paid out in cash by the post. Please bring your identity card; "
+        "%(office)s says at which post office."
+    ),
+    "cash_paid": gettext_lazy("The money of dossier %(code)s was paid out in cash."),
     "payment_failed": gettext_lazy(
         "The bank could not pay the money of dossier %(code)s. Please correct your account on its page."
     ),

@@ -3,6 +3,7 @@
 from payments.admin import (
     accounts,
     batches,
+    cash,
     files,
     journal,
     lump_sums,
@@ -19,6 +20,7 @@ from payments.admin import (
 __all__ = [
     "accounts",
     "batches",
+    "cash",
     "files",
     "journal",
     "lump_sums",

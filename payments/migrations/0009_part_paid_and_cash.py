@@ -1,9 +1,10 @@
 import django.db.models.deletion
 import django.db.models.expressions
-import payments.models.accounts
-import portal.sealing
 from django.conf import settings
 from django.db import migrations, models
+
+import payments.models.accounts
+import portal.sealing
 
 
 class Migration(migrations.Migration):

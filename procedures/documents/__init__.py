@@ -41,7 +41,7 @@ from procedures.documents.contents import (
     Table,
     TrackingBook,
 )
-from procedures.documents.money import ContributionReceipt, PaidPerson
+from procedures.documents.money import CashPaper, ContributionReceipt, PaidPerson
 from procedures.documents.sheets import sheet
 from procedures.documents.text import TIME_ZONE, RenderError, local
 from procedures.documents.typesetting import compiled
@@ -53,6 +53,7 @@ __all__ = [
     "Calculation",
     "CalculationStep",
     "CardSlip",
+    "CashPaper",
     "Choice",
     "Content",
     "ContributionReceipt",
@@ -85,7 +86,7 @@ __all__ = [
 ]
 
 
-def render(content: Content | ContributionReceipt, *, made_at: datetime) -> bytes:
+def render(content: Content | ContributionReceipt | CashPaper, *, made_at: datetime) -> bytes:
     """The PDF of ``content``: tagged, fonts embedded, PDF/A-2a and PDF/UA-1.
 
     The same content and ``made_at`` (aware) give the same bytes. Raises ``RenderError``.
