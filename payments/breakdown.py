@@ -1,10 +1,11 @@
 """A frozen quote of an order as the desk shows it: how the amount came about, and on which figures."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from portal.templatetags.portal import dong
+from procedures.legal_words import named
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ def steps(quote: Mapping[str, Any]) -> list[Shown]:
 
 def figures(quote: Mapping[str, Any]) -> list[Shown]:
     """The legal figures used, each with source and confidence."""
-    return [_shown(figure) for figure in _rows(quote.get("figures"))]
+    shown = [_shown(figure) for figure in _rows(quote.get("figures"))]
+    return [replace(figure, words=named(figure.words)) for figure in shown]
 
 
 def _rows(found: Any) -> list[Any]:

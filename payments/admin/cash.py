@@ -52,6 +52,7 @@ class CashVoucherAdmin(_CashAdmin):
     list_filter = ("state", "place", "office")
     list_select_related = ("office",)
     search_fields = ("payee", "dossier__code")
+    search_help_text = gettext_lazy("Payee or dossier code")
     change_list_template = "admin/payments/cash_vouchers.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CashVoucher]:
@@ -162,9 +163,18 @@ class SupplyForm(fields.PageForm):
 
 @admin.register(CashSupply)
 class CashSupplyAdmin(_CashAdmin):
-    list_display = ("reference", "place", "money", "state", "asked_by", "asked_at", "decided_by", "office")
+    list_display = ("reference", "place", "money", "state", "asked", "asked_at", "decided", "office")
+    list_select_related = ("office", "asked_by", "decided_by")
     list_filter = ("state", "place", "office")
     change_list_template = "admin/payments/cash_supplies.html"
+
+    @admin.display(description=gettext_lazy("asked by"))
+    def asked(self, supply: CashSupply) -> str:
+        return supply.asked_by.full_name
+
+    @admin.display(description=gettext_lazy("decided by"))
+    def decided(self, supply: CashSupply) -> str:
+        return supply.decided_by.full_name if supply.decided_by else "–"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CashSupply]:
         return tills.supplies(staff_user(request))
@@ -268,14 +278,22 @@ class CashDayAdmin(_CashAdmin):
         "counted_dong",
         "gap",
         "state",
-        "counted_by",
-        "confirmed_by",
+        "first",
+        "second",
     )
     list_display_links = ("day",)
     list_filter = ("state", "office")
     list_select_related = ("office", "counted_by", "confirmed_by")
     date_hierarchy = "day"
     change_list_template = "admin/payments/cash_days.html"
+
+    @admin.display(description=gettext_lazy("counted by"))
+    def first(self, day: CashDay) -> str:
+        return day.counted_by.full_name
+
+    @admin.display(description=gettext_lazy("decided by"))
+    def second(self, day: CashDay) -> str:
+        return day.confirmed_by.full_name if day.confirmed_by else "–"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CashDay]:
         return tills.days(staff_user(request))

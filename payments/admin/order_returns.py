@@ -38,10 +38,11 @@ class OrderReturnAdmin(RoleAdmin):
     """What the office gives back of orders; account numbers are shown to who decides."""
 
     viewers = EVERYBODY
-    list_display = ("reference", "payee", "money", "state", "asked_at", "proposed_by", "decided_by")
+    list_display = ("reference", "payee", "money", "state", "asked_at", "first", "second")
     list_display_links = ("reference",)
     list_filter = ("state", "order__office")
     search_fields = ("order__reference", "payee")
+    search_help_text = gettext_lazy("Transfer reference or payee")
     list_select_related = ("order", "proposed_by", "decided_by")
     list_per_page = 50
     show_full_result_count = False
@@ -56,6 +57,14 @@ class OrderReturnAdmin(RoleAdmin):
     @admin.display(description=gettext_lazy("amount"), ordering="amount")
     def money(self, back: OrderReturn) -> str:
         return dong(back.amount)
+
+    @admin.display(description=gettext_lazy("proposed by"))
+    def first(self, back: OrderReturn) -> str:
+        return back.proposed_by.full_name if back.proposed_by else "–"
+
+    @admin.display(description=gettext_lazy("decided by"))
+    def second(self, back: OrderReturn) -> str:
+        return back.decided_by.full_name if back.decided_by else "–"
 
     def get_urls(self) -> list[URLPattern]:
         act = self.admin_site.admin_view(self.act)

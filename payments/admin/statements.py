@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from payments.models import (
     CsvMapping,
@@ -26,6 +27,7 @@ from payments.statements.lines import FileRefused, Problem
 from portal.http import see_other
 from portal.models import AccessLog
 from portal.roles import ADMINISTRATOR, EVERYBODY, RoleAdmin
+from portal.templatetags.portal import dong
 from portal.text import clean
 from procedures.admin.assigning import staff_user
 from procedures.dispatches import of_office
@@ -53,12 +55,29 @@ class StatementFileAdmin(RoleAdmin):
     """The statements of the office; a row opens with its report and its lines."""
 
     viewers = EVERYBODY
-    list_display = ("name", "account", "kind", "state", "line_count", "credit", "read_at", "read_by")
+    list_display = ("name", "our_account", "kind", "stage", "line_count", "came_in", "read_at", "reader")
+    list_display_links = ("name",)
     list_filter = ("state", "kind", "office")
     list_select_related = ("account__bank", "read_by")
     list_per_page = 50
     show_full_result_count = False
     change_list_template = "admin/payments/statements.html"
+
+    @admin.display(description=gettext_lazy("account"))
+    def our_account(self, file: StatementFile) -> str:
+        return f"{file.account.number} – {file.account.bank.short_name}"
+
+    @admin.display(description=gettext_lazy("state"), ordering="state")
+    def stage(self, file: StatementFile) -> str:
+        return str(file.get_state_display())
+
+    @admin.display(description=gettext_lazy("money in"), ordering="credit")
+    def came_in(self, file: StatementFile) -> str:
+        return dong(file.credit) or "0 đ"
+
+    @admin.display(description=gettext_lazy("read by"))
+    def reader(self, file: StatementFile) -> str:
+        return file.read_by.full_name if file.read_by else "–"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StatementFile]:
         files = StatementFile.objects.select_related(

@@ -1,3 +1,5 @@
+"""Money of orders paid in part, statements that are discarded, lump sums in cash and as calculated."""
+
 import django.db.models.deletion
 import django.db.models.expressions
 from django.conf import settings
@@ -90,7 +92,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[("counter", "at the counter of the office"), ("post", "at the post office")],
                         max_length=7,
-                        verbose_name="for",
+                        verbose_name="where it is paid",
                     ),
                 ),
                 (
@@ -136,7 +138,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[("counter", "at the counter of the office"), ("post", "at the post office")],
                         max_length=7,
-                        verbose_name="paid",
+                        verbose_name="where it is paid",
                     ),
                 ),
                 ("year", models.PositiveSmallIntegerField(verbose_name="year")),
@@ -149,7 +151,7 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("made", "to be paid"), ("paid", "paid in cash"), ("gone", "cancelled")],
+                        choices=[("made", "to be paid out"), ("paid", "paid in cash"), ("gone", "cancelled")],
                         default="made",
                         max_length=4,
                         verbose_name="state",
@@ -274,6 +276,20 @@ class Migration(migrations.Migration):
                 ],
                 max_length=10,
                 verbose_name="account",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="lumpsum",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("recorded", "waits for the second person"),
+                    ("decided", "amount decided"),
+                    ("back", "sent back"),
+                ],
+                default="recorded",
+                max_length=8,
+                verbose_name="state",
             ),
         ),
         migrations.AlterField(

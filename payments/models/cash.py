@@ -28,7 +28,7 @@ class CashSupply(models.Model):
         DECLINED = "no", _("declined")
 
     office = models.ForeignKey(Office, models.PROTECT, related_name="+", verbose_name=_("office"))
-    place = models.CharField(_("for"), max_length=7, choices=Place)
+    place = models.CharField(_("where it is paid"), max_length=7, choices=Place)
     account = models.ForeignKey(
         OfficeAccount, models.PROTECT, related_name="+", verbose_name=_("from account")
     )
@@ -74,12 +74,12 @@ class CashVoucher(models.Model):
     """
 
     class State(models.TextChoices):
-        MADE = "made", _("to be paid")
+        MADE = "made", _("to be paid out")
         PAID = "paid", _("paid in cash")
         CANCELLED = "gone", _("cancelled")
 
     office = models.ForeignKey(Office, models.PROTECT, related_name="+", verbose_name=_("office"))
-    place = models.CharField(_("paid"), max_length=7, choices=Place)
+    place = models.CharField(_("where it is paid"), max_length=7, choices=Place)
     year = models.PositiveSmallIntegerField(_("year"))
     number = models.PositiveIntegerField(_("number"))
     lump_sum = models.ForeignKey(LumpSum, models.PROTECT, related_name="vouchers", verbose_name=_("lump sum"))

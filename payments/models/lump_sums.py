@@ -20,7 +20,7 @@ class LumpSum(models.Model):
 
     class State(models.TextChoices):
         RECORDED = "recorded", _("waits for the second person")
-        DECIDED = "decided", _("decided")
+        DECIDED = "decided", _("amount decided")
         SENT_BACK = "back", _("sent back")
 
     dossier = models.ForeignKey(Dossier, models.PROTECT, related_name="+", verbose_name=_("dossier"))
