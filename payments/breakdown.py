@@ -31,7 +31,14 @@ def steps(quote: Mapping[str, Any]) -> list[Shown]:
 def figures(quote: Mapping[str, Any]) -> list[Shown]:
     """The legal figures used, each with source and confidence."""
     shown = [_shown(figure) for figure in _rows(quote.get("figures"))]
-    return [replace(figure, words=named(figure.words)) for figure in shown]
+    return [replace(f, words=named(f.words), result=_value(f.result)) for f in shown]
+
+
+def _value(told: str) -> str:
+    """A figure as people write it: amounts with dots, several of them in a row."""
+    if told.isdecimal() and int(told) >= 1000:
+        return dong(int(told))
+    return told[1:-1] if told.startswith("[") and told.endswith("]") else told
 
 
 def _rows(found: Any) -> list[Any]:
