@@ -15,6 +15,7 @@ from payments.admin import (
     results,
     statements,
     suspense,
+    tills,
 )
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "results",
     "statements",
     "suspense",
+    "tills",
 ]
