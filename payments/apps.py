@@ -11,6 +11,7 @@ class PaymentsConfig(AppConfig):
             batches,
             handlers,
             lump_sums,
+            order_returns,
             payouts,
             pension_lists,
             receipts,

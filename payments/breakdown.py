@@ -1,10 +1,11 @@
 """A frozen quote of an order as the desk shows it: how the amount came about, and on which figures."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from portal.text import dong
+from procedures.legal_words import named
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,15 @@ def steps(quote: Mapping[str, Any]) -> list[Shown]:
 
 def figures(quote: Mapping[str, Any]) -> list[Shown]:
     """The legal figures used, each with source and confidence."""
-    return [_shown(figure) for figure in _rows(quote.get("figures"))]
+    shown = [_shown(figure) for figure in _rows(quote.get("figures"))]
+    return [replace(f, words=named(f.words), result=_value(f.result)) for f in shown]
+
+
+def _value(told: str) -> str:
+    """A figure as people write it: amounts with dots, several of them in a row."""
+    if told.isdecimal() and int(told) >= 1000:
+        return dong(int(told))
+    return told[1:-1] if told.startswith("[") and told.endswith("]") else told
 
 
 def _rows(found: Any) -> list[Any]:

@@ -30,6 +30,7 @@ from payments.quotes import Quote
 from portal import notices, outbox
 from portal.dated import later, valid
 from portal.models import User
+from portal.text import dong
 from procedures import offices
 from procedures.models import Office, StaffMember
 
@@ -136,11 +137,11 @@ def make(
             amount=quote.amount,
             quote=told,
             made_at=now,
-            expires_at=_expires(quote, now),
+            expires_at=expires(quote, now),
             key=f"draft:{locked.pk}",
         )
         _cover(order, quote, people)
-        _charge(order, order.amount, "ordered", now)
+        charge(order, order.amount, "ordered", now)
         locked.order = order
         locked.save(update_fields=["order"])
     return order
@@ -152,7 +153,7 @@ def _new_reference() -> str:
     return reference
 
 
-def _expires(quote: Quote, now: datetime) -> datetime:
+def expires(quote: Quote, now: datetime) -> datetime:
     """The end of the last day to pay: some days from now, while the quote holds."""
     day = timezone.localdate(now) + timedelta(days=settings.ORDER_DAYS)
     last = min(day, quote.holds_until or day)
@@ -171,13 +172,19 @@ def _cover(order: ContributionOrder, quote: Quote, people: Sequence[Person]) -> 
     )
 
 
-def _charge(
+def charge(
     order: ContributionOrder, amount: Decimal, kind: str, now: datetime, actor: User | None = None
 ) -> None:
-    """Charge ``amount`` to the payer; a negative one takes it back."""
+    """Charge ``amount`` to the payer of the locked ``order``; a negative one takes it back."""
     lines = ledger.transfer(amount, debit=Account.RECEIVABLE, credit=Account.FUND)
-    key = f"order:{order.pk}:{kind}"
+    key = key_of(order, kind)
     ledger.post(kind, lines, office=order.office, document=order, key=key, now=now, actor=actor)
+
+
+def key_of(order: ContributionOrder, kind: str) -> str:
+    """The key of the next posting of ``kind`` for the locked ``order``: it may be opened again."""
+    posted = ledger.postings_of(order).filter(kind=kind).count()
+    return f"order:{order.pk}:{kind}:{posted + 1}" if posted else f"order:{order.pk}:{kind}"
 
 
 # --- Paid ----------------------------------------------------------------------------------------
@@ -199,7 +206,7 @@ def settle(
     open any more, and ``ValueError`` for more than is left to pay: the caller splits.
     """
     with transaction.atomic():
-        order = _locked(order_id)
+        order = locked(order_id)
         if Posting.objects.filter(key=key).exists():
             return order
         if order.state != State.OPEN:
@@ -212,8 +219,15 @@ def settle(
         order.paid += amount
         if order.paid == order.amount:
             _paid_in_full(order, key, now, paid_on or timezone.localdate(now))
+        else:
+            _tell_missing(order, key)
         order.save(update_fields=["paid", "state", "closed_at"])
     return order
+
+
+def _tell_missing(order: ContributionOrder, key: str) -> None:
+    facts = {"page": "contribution", "paid": dong(order.paid), "left": dong(order.amount - order.paid)}
+    notices.notify(order.payer, "order_part_paid", about=order.reference, facts=facts, key=f"part:{key}")
 
 
 def _paid_in_full(order: ContributionOrder, key: str, now: datetime, paid_on: date) -> None:
@@ -241,7 +255,7 @@ def _date_card(person: CoveredPerson, paid_on: date) -> None:
     person.last_month = later(first, facts["months"] - 1)
 
 
-def _locked(order_id: int) -> ContributionOrder:
+def locked(order_id: int) -> ContributionOrder:
     orders = ContributionOrder.objects.select_related("office", "payer")
     return orders.select_for_update(of=("self",), no_key=True).get(pk=order_id)
 
@@ -255,25 +269,25 @@ def cancel(order: ContributionOrder, *, actor: User, now: datetime) -> Contribut
     Raises ``OrderClosed`` for one that is paid, partly paid or expired.
     """
     with transaction.atomic():
-        locked = _locked(order.pk)
-        if locked.state == State.CANCELLED:
-            return locked
-        if locked.state != State.OPEN or locked.paid:
-            raise OrderClosed(_refusal(locked))
-        return _withdraw(locked, State.CANCELLED, now, actor)
+        held = locked(order.pk)
+        if held.state == State.CANCELLED:
+            return held
+        if held.state != State.OPEN or held.paid:
+            raise OrderClosed(_refusal(held))
+        return withdraw(held, State.CANCELLED, now, actor)
 
 
 def _refusal(order: ContributionOrder) -> str:
     if order.state == State.EXPIRED:
         return _("The order has expired already.")
-    return _("Money has arrived for this order, so it cannot be cancelled. Call the office if it is wrong.")
+    return _("Money has arrived for this order: ask for it back on the page of the order.")
 
 
 def expire_due(now: datetime) -> int:
     """Expire what was not paid in time, each by itself; return how many.
 
     Transfers of the last day stand in the statement of the next working day, so orders wait
-    ``ORDER_GRACE_DAYS`` longer than people are told. What is partly paid waits for staff.
+    ``ORDER_GRACE_DAYS`` longer than people are told. What is partly paid ends otherwise (``part_paid``).
     """
     late = now - timedelta(days=settings.ORDER_GRACE_DAYS)
     due = ContributionOrder.objects.filter(state=State.OPEN, expires_at__lt=late, paid=0).order_by("pk")
@@ -283,20 +297,21 @@ def expire_due(now: datetime) -> int:
 def expire(order_id: int, *, now: datetime) -> bool:
     """Expire an open order nobody has paid anything for; False where it was not open any more."""
     with transaction.atomic():
-        order = _locked(order_id)
+        order = locked(order_id)
         if order.state != State.OPEN or order.paid:
             return False
-        _withdraw(order, State.EXPIRED, now)
+        withdraw(order, State.EXPIRED, now)
         told = {"page": "contribution"}
         key = f"order:{order.pk}:expired"
         notices.notify(order.payer, "order_expired", about=order.reference, facts=told, key=key)
     return True
 
 
-def _withdraw(
+def withdraw(
     order: ContributionOrder, state: str, now: datetime, actor: User | None = None
 ) -> ContributionOrder:
-    _charge(order, -order.amount, "withdrawn", now, actor)
+    """End the locked ``order``: nothing is charged any more."""
+    charge(order, -order.amount, "withdrawn", now, actor)
     order.state, order.closed_at = state, now
     order.save(update_fields=["state", "closed_at"])
     return order

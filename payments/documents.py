@@ -17,10 +17,13 @@ from payments.models import Posting
 
 PAGES = {
     "contributionorder": "admin:payments_contributionorder_change",
+    "orderreturn": "admin:payments_orderreturn_change",
     "statementline": "admin:payments_statementline_change",
     "suspenseitem": "admin:payments_suspenseitem_change",
     "refund": "admin:payments_refund_change",
     "lumpsum": "admin:payments_lumpsum_change",
+    "cashvoucher": "admin:payments_cashvoucher_change",
+    "cashsupply": "admin:payments_cashsupply_change",
     "paymentorder": "admin:payments_paymentorder_change",
     "receipt": "admin:payments_receipt_change",
     "dossier": "admin:procedures_dossier_change",

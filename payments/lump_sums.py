@@ -2,15 +2,16 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from payments import batches, ledger, payouts
-from payments.models import Account, LumpSum, PaymentOrder
+from payments import batches, cash, ledger, payouts
+from payments.models import Account, CashVoucher, LumpSum, PaymentOrder
 from portal.models import User
-from portal.text import masked
+from portal.text import clean, masked
 from procedures import paying
 from procedures.models import Bank, Dossier
 from procedures.offices import of_office
@@ -18,8 +19,9 @@ from procedures.parcels import may_work
 from procedures.workflow import MoveRefused
 
 State = LumpSum.State
-# Procedures whose result is one sum of money, paid to an account in the answers.
+# Procedures whose result is one sum of money, paid to an account in the answers or in cash.
 PROCEDURES = frozenset({"lump-sum"})
+METHODS = ("bank_transfer", *cash.PLACES)
 _DECIDED = ("approved", "dispatched", "returned")
 
 
@@ -34,7 +36,7 @@ def waiting(user: User) -> QuerySet[Dossier]:
     found = Dossier.objects.filter(
         state__in=_DECIDED,
         version__procedure__slug__in=PROCEDURES,
-        answers__pay_method="bank_transfer",
+        answers__pay_method__in=METHODS,
     ).exclude(pk__in=LumpSum.objects.exclude(state=State.SENT_BACK).values("dossier"))
     return of_office(found.select_related("office", "owner").order_by("decided_at", "pk"), user)
 
@@ -51,15 +53,28 @@ def bank_of(dossier: Dossier) -> Bank | None:
 
 
 def record(
-    dossier: Dossier, amount: Decimal, decision: str, *, actor: User, key: str, now: datetime
+    dossier: Dossier,
+    amount: Decimal,
+    decision: str,
+    *,
+    actor: User,
+    key: str,
+    now: datetime,
+    calculation: dict[str, Any] | None = None,
+    difference: str = "",
 ) -> LumpSum:
     """Write down what an approved dossier comes to; the same ``key`` gives it again.
 
-    Raises ``MoveRefused``.
+    ``calculation`` is a ``procedures.reckoning.Reckoning`` as kept, with the ``periods`` it was given; an
+    amount that is another, or of no calculation, needs ``difference``, why. Raises ``MoveRefused``.
     """
     own_key = f"{actor.pk}:{key}"[:120]
     if amount <= 0:
         raise MoveRefused(_("The amount must be more than nothing."), field="amount")
+    calculated = Decimal(calculation["amount"]) if calculation else None
+    why = clean(difference)[:300] if amount != calculated else ""
+    if amount != calculated and not why:
+        raise MoveRefused(_("The amount is not the calculated one: please write why."), field="difference")
     with transaction.atomic():
         locked = Dossier.objects.select_for_update(no_key=True).get(pk=dossier.pk)
         if known := LumpSum.objects.filter(key=own_key).first():
@@ -70,6 +85,9 @@ def record(
             dossier=locked,
             office_id=actor.staff.office_id,
             amount=amount,
+            calculated=calculated,
+            calculation=calculation or {},
+            difference=why,
             decision=decision,
             recorded_by=actor,
             recorded_at=now,
@@ -77,36 +95,49 @@ def record(
         )
 
 
-def decide(lump_sum: LumpSum, *, actor: User, now: datetime) -> PaymentOrder:
-    """Decide the amount that somebody else wrote down: it is owed, and ordered. Raises ``MoveRefused``."""
+def decide(lump_sum: LumpSum, *, actor: User, now: datetime) -> PaymentOrder | CashVoucher:
+    """Decide the amount that somebody else wrote down: it is owed, and ordered or made out in cash.
+
+    Raises ``MoveRefused``.
+    """
     with transaction.atomic():
         dossier, locked = _locked(lump_sum, actor)
-        bank = bank_of(dossier)
-        if bank is None:
+        place, bank = cash.place_of(dossier), bank_of(dossier)
+        if place is None and bank is None:
             raise MoveRefused(_("The bank in the answers is not known any more."))
         locked.state, locked.decided_by, locked.decided_at = State.DECIDED, actor, now
         locked.save()
+        locked.dossier = dossier
         owed = ledger.transfer(locked.amount, debit=Account.FUND, credit=Account.BENEFITS)
         key = f"lump_sum:{locked.pk}"
         ledger.post(
             "benefit_decided", owed, office=locked.office, document=locked, key=key, now=now, actor=actor
         )
-        number = str(dossier.answers["account_number"])
-        order = payouts.order_payment(
-            source=PaymentOrder.Source.LUMP_SUM,
-            document=locked,
-            office=locked.office,
-            dossier=dossier,
-            payee=str(dossier.answers["account_holder"]),
-            bank=bank,
-            account_number=number,
-            amount=locked.amount,
-            purpose=f"BHXH mot lan, QD {locked.decision}, ho so {dossier.code}",
-            key=key,
-            now=now,
-        )
-        facts = {"paid_to": masked(number)}
-        paying.note(dossier, paying.ORDERED, actor=None, key=key, facts=facts, now=now)
+        if place is not None:
+            return cash.make(locked, place, actor=actor, key=key, now=now)
+        assert bank is not None
+        return _ordered(locked, bank, key, now)
+
+
+def _ordered(lump_sum: LumpSum, bank: Bank, key: str, now: datetime) -> PaymentOrder:
+    """The payment to the account in the answers."""
+    dossier = lump_sum.dossier
+    number = str(dossier.answers["account_number"])
+    order = payouts.order_payment(
+        source=PaymentOrder.Source.LUMP_SUM,
+        document=lump_sum,
+        office=lump_sum.office,
+        dossier=dossier,
+        payee=str(dossier.answers["account_holder"]),
+        bank=bank,
+        account_number=number,
+        amount=lump_sum.amount,
+        purpose=f"BHXH mot lan, QD {lump_sum.decision}, ho so {dossier.code}",
+        key=key,
+        now=now,
+    )
+    facts = {"paid_to": masked(number)}
+    paying.note(dossier, paying.ORDERED, actor=None, key=key, facts=facts, now=now)
     return order
 
 

@@ -4,6 +4,7 @@ Whoever moves money here holds the dossier first, then its refund, then all paym
 that product: two approvals at the same moment never give back more than was paid.
 """
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -21,7 +22,7 @@ from portal.models import Filer, User
 from portal.text import dong
 from procedures import offices, paying, rates, workflow
 from procedures.definition import Definition
-from procedures.models import Dossier, StaffMember
+from procedures.models import Dossier, LegalFigure, StaffMember
 from procedures.workflow import MoveRefused
 
 PRODUCTS = {"voluntary-insurance": Product.VOLUNTARY, "health-insurance-only": Product.HOUSEHOLD}
@@ -268,6 +269,29 @@ def _check_second_person(dossier: Dossier, refund: Refund, actor: User) -> None:
 def cap_of(role: str, on: date) -> Decimal:
     """The most that ``role`` may approve in one refund; raises ``FigureMissing``."""
     return Decimal(str(rates.figure("refund.cap", on).get(role, 0)))
+
+
+@dataclass(frozen=True)
+class Cap:
+    """``most`` that one may approve, and how sure the figure is; ``row`` is its number."""
+
+    most: Decimal
+    confidence: str
+    source: str
+    row: int
+
+
+def cap_for(user: User, on: date) -> Cap | None:
+    """The limit of ``user`` on that day with its source, to be shown; None where none is loaded."""
+    found = next((row for row in rates.dated("refund.cap") if _holds(row, on)), None)
+    if found is None:
+        return None
+    most = Decimal(str(found.value.get(workflow.role_of(user), 0)))
+    return Cap(most, found.confidence, found.source, found.pk)
+
+
+def _holds(row: LegalFigure, on: date) -> bool:
+    return row.valid_from <= on and (row.valid_to is None or on <= row.valid_to)
 
 
 def check_cap(actor: User, amount: Decimal, on: date) -> None:

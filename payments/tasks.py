@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
-from payments import contributions, verifying
+from payments import contributions, part_paid, verifying
 from portal.tasks import beat
 
 logger = logging.getLogger(__name__)
@@ -13,8 +13,10 @@ logger = logging.getLogger(__name__)
 
 @shared_task(name="payments.expire_orders")
 def expire_orders() -> None:
-    """Close the orders that nobody has paid in time."""
-    contributions.expire_due(timezone.now())
+    """Close the orders that nobody has paid in time, or not in full."""
+    now = timezone.now()
+    contributions.expire_due(now)
+    part_paid.lapse_due(now)
     beat("expire-orders")
 
 

@@ -15,6 +15,7 @@ urlpatterns = [
     path("dong-tien/<slug:reference>/tinh-trang/", orders.state, name="contribution_state"),
     path("dong-tien/<slug:reference>/ma-qr.<slug:kind>", orders.code, name="contribution_code"),
     path("dong-tien/<slug:reference>/huy/", orders.cancel, name="contribution_cancel"),
+    path("dong-tien/<slug:reference>/nhan-lai/", orders.take_back, name="contribution_back"),
     path("bien-lai/", receipts.receipt_list, name="receipt_list"),
     path("bien-lai/<str:code>/", receipts.receipt_page, name="receipt"),
     path("bien-lai/<str:code>/tai-ve/", receipts.receipt_pdf, name="receipt_pdf"),

@@ -6,35 +6,20 @@ moves meanwhile is seen whole or not at all.
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from decimal import Decimal
 from itertools import islice
 
-from django.db.models import Case, Count, DecimalField, Exists, F, OuterRef, Q, Subquery, Sum, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Sum, When
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from payments import documents
+from payments import documents, line_checks, money_checks
+from payments.entered import MONEY, ZERO, entered
 from payments.models import Account, ContributionOrder, Entry, LedgerCheck, PaymentOrder, Posting
 
 Check = Callable[[], Iterator[str]]
 FEW = 50  # lines of one check that are named
 CREDITS = (Account.SUSPENSE, Account.REFUNDS, Account.BENEFITS, Account.RETURNED)
-_ZERO = Decimal(0)
-_MONEY: "DecimalField[Decimal, Decimal]" = DecimalField(max_digits=20, decimal_places=0)
-
-
-def entered(document: str, account: Account, *kinds: str) -> Coalesce:
-    """Debits less credits of ``account`` in the postings of the outer row, a ``document`` by model name.
-
-    ``kinds``: of these events alone.
-    """
-    rows = Entry.objects.filter(
-        posting__document_kind=document, posting__document_id=OuterRef("pk"), account=account
-    )
-    if kinds:
-        rows = rows.filter(posting__kind__in=kinds)
-    summed = rows.order_by().values("posting__document_id").annotate(total=Sum("amount")).values("total")
-    return Coalesce(Subquery(summed, output_field=_MONEY), _ZERO, output_field=_MONEY)
+DEBITS = (Account.RECEIVABLE, Account.CASH, Account.POST)
 
 
 # --- In itself -----------------------------------------------------------------------------------
@@ -43,7 +28,7 @@ def entered(document: str, account: Account, *kinds: str) -> Coalesce:
 def _postings() -> Iterator[str]:
     """Every posting has two entries or more, and they sum to zero."""
     summed = Posting.objects.order_by("pk").annotate(
-        total=Coalesce(Sum("entries__amount"), _ZERO, output_field=_MONEY), number=Count("entries")
+        total=Coalesce(Sum("entries__amount"), ZERO, output_field=MONEY), number=Count("entries")
     )
     for posting in summed.filter(~Q(total=0) | Q(number__lt=2)).iterator():
         words = _("posting %(posting)d (%(kind)s): %(number)d entries that sum to %(total)s")
@@ -70,9 +55,7 @@ def _sides() -> Iterator[str]:
     Over all offices: money for an order of one may have come in at another.
     """
     summed = Entry.objects.order_by().values("account").annotate(total=Sum("amount"))
-    for row in summed.filter(
-        Q(account__in=CREDITS, total__gt=0) | Q(account=Account.RECEIVABLE, total__lt=0)
-    ):
+    for row in summed.filter(Q(account__in=CREDITS, total__gt=0) | Q(account__in=DEBITS, total__lt=0)):
         words = _("account %(account)s: stands on the wrong side, at %(total)s")
         yield words % {"account": Account(row["account"]).label, "total": row["total"]}
 
@@ -93,12 +76,19 @@ def _documents() -> Iterator[str]:
 
 
 def _orders() -> Iterator[str]:
-    """What an order says is paid was settled, and what it leaves open is receivable."""
-    open_rest = Case(When(state="open", then=F("amount") - F("paid")), default=_ZERO, output_field=_MONEY)
+    """What an order says is paid was settled, and what it leaves open is receivable.
+
+    One that ended with a part paid holds it in suspense.
+    """
+    ended = ["expired", "cancelled"]
+    held = Case(When(state__in=ended, then=F("paid")), default=ZERO, output_field=MONEY)
+    open_rest = Case(When(state="open", then=F("amount") - F("paid")), default=ZERO, output_field=MONEY)
     told = ContributionOrder.objects.order_by("pk").annotate(
         settled=-entered("contributionorder", Account.RECEIVABLE, "settled"),
         owed=entered("contributionorder", Account.RECEIVABLE),
         open_rest=open_rest,
+        ended_with=held,
+        held=-entered("contributionorder", Account.SUSPENSE, "part_held", "part_taken_up"),
     )
     for order in told.filter(~Q(settled=F("paid"))).iterator():
         words = _("order %(order)s: %(paid)s paid, but %(settled)s settled in the ledger")
@@ -106,6 +96,9 @@ def _orders() -> Iterator[str]:
     for order in told.filter(~Q(owed=F("open_rest"))).iterator():
         words = _("order %(order)s: %(rest)s still to be paid, but %(owed)s receivable in the ledger")
         yield words % {"order": order.reference, "rest": order.open_rest, "owed": order.owed}
+    for order in told.filter(~Q(held=F("ended_with"))).iterator():
+        words = _("order %(order)s: ended with %(paid)s, but %(held)s held in suspense")
+        yield words % {"order": order.reference, "paid": order.ended_with, "held": order.held}
 
 
 def _payment_orders() -> Iterator[str]:
@@ -129,6 +122,16 @@ checks: dict[str, Check] = {
     "document": _documents,
     "contributionorder": _orders,
     "paymentorder": _payment_orders,
+    "orderreturn": money_checks.order_returns,
+    "refund": money_checks.refunds,
+    "lumpsum": money_checks.lump_sums,
+    "cashvoucher": money_checks.cash_vouchers,
+    "cashsupply": money_checks.cash_supplies,
+    "cashday": money_checks.cash_days,
+    "statementline": line_checks.lines,
+    "suspenseitem": line_checks.suspense,
+    "receipt": line_checks.receipts,
+    "receiptseries": line_checks.series,
 }
 """By what is checked: the model name of a document, for those that have amounts of their own."""
 

@@ -137,6 +137,11 @@ def period_of(row: Row) -> Period:
     return Period(row["first"], row["last"], row["wage"], Kind.VOLUNTARY, support)
 
 
+def wrong_cells(row: Row, decided: date) -> list[tuple[str, str]]:
+    """What is wrong with one row by the day of the decision: column and words."""
+    return _wrong_cells(row, month_of(decided))
+
+
 Wrong = dict[tuple[int, str], ValidationError]
 
 

@@ -53,6 +53,14 @@ _WORDS = {
     ),
     "payment_ordered": gettext_lazy("The payment of dossier %(code)s is on its way to your bank."),
     "payment_made": gettext_lazy("The bank has paid the money of dossier %(code)s into your account."),
+    "cash_ready": gettext_lazy(
+        "The money of dossier %(code)s is ready in cash at %(office)s. Please bring your identity card."
+    ),
+    "cash_by_post": gettext_lazy(
+        "The money of dossier %(code)s is paid out in cash by the post. Please bring your identity card; "
+        "%(office)s says at which post office."
+    ),
+    "cash_paid": gettext_lazy("The money of dossier %(code)s was paid out in cash."),
     "payment_failed": gettext_lazy(
         "The bank could not pay the money of dossier %(code)s. Please correct your account on its page."
     ),
@@ -109,6 +117,22 @@ _WORDS = {
     ),
     "order_expired": gettext_lazy(
         "Order %(code)s was not paid in time and has expired; you can order again. If you have paid, call us."
+    ),
+    "order_part_paid": gettext_lazy(
+        "%(paid)s of order %(code)s has arrived; %(left)s is missing. Its page has a code for the rest."
+    ),
+    "order_lapsed": gettext_lazy(
+        "The time to pay order %(code)s is over. %(paid)s had arrived: you can have it back, on its page."
+    ),
+    "order_reopened": gettext_lazy(
+        "Order %(code)s can be paid after all: please transfer the missing %(left)s by %(until)s."
+    ),
+    "order_returned": gettext_lazy("The bank has paid %(paid)s of order %(code)s back to you."),
+    "order_return_failed": gettext_lazy(
+        "The bank could not pay the money of order %(code)s back to you. Please give another account there."
+    ),
+    "order_return_declined": gettext_lazy(
+        "The money of order %(code)s was not paid back. The reason is on its page."
     ),
     "receipt_issued": gettext_lazy("Your payment of %(amount)s has arrived; receipt %(code)s is here."),
     "receipt_cancelled": gettext_lazy("Receipt %(code)s was cancelled: %(reason)s"),

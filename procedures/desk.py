@@ -139,6 +139,8 @@ def _post_words(event: DossierEvent) -> list[str]:
 def _money_words(event: DossierEvent) -> list[str]:
     """To which account money went, and why the bank could not pay it."""
     said, lines = event.facts, []
+    if voucher := said.get("cash"):
+        lines.append(_("In cash, voucher %(number)s") % {"number": voucher})
     if account := said.get("paid_to"):
         lines.append(_("Account: %(account)s") % {"account": account})
     if reason := said.get("bank_reason"):

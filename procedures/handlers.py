@@ -72,7 +72,7 @@ def tell_citizen(message: OutboxMessage) -> None:
     due = timezone.localtime(dossier.due_at) if dossier.due_at else None
     notices.notify(
         dossier.owner,
-        "result_here" if event.facts.get("result_file") else TOLD.get(event.action, "news"),
+        _kind(event),
         about=dossier.code or dossier.draft_code,
         facts={
             "due": f"{due:%H:%M %d/%m/%Y}" if due else "",
@@ -83,6 +83,16 @@ def tell_citizen(message: OutboxMessage) -> None:
         },
         key=message.key,
     )
+
+
+def _kind(event: DossierEvent) -> str:
+    """What the citizen is told of ``event``; of money in cash other words than of money to an account."""
+    if event.facts.get("result_file"):
+        return "result_here"
+    kind = TOLD.get(event.action, "news")
+    if "cash" in event.facts and kind == "payment_ordered":
+        return "cash_by_post" if event.facts.get("place") == "post" else "cash_ready"
+    return "cash_paid" if "cash" in event.facts and kind == "payment_made" else kind
 
 
 def _reason(event: DossierEvent) -> str:

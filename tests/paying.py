@@ -43,9 +43,17 @@ def owed(seed: int, amount: int = 12_500_000) -> PaymentOrder:
 def decided(dossier: Dossier, clerk: User, supervisor: User, amount: int = 12_500_000) -> PaymentOrder:
     now = timezone.now()
     noted = lump_sums.record(
-        dossier, Decimal(amount), "12/QĐ-BHXH", actor=clerk, key=f"l{dossier.pk}", now=now
+        dossier,
+        Decimal(amount),
+        "12/QĐ-BHXH",
+        actor=clerk,
+        key=f"l{dossier.pk}",
+        now=now,
+        difference="Tính tay theo sổ",
     )
-    return lump_sums.decide(noted, actor=supervisor, now=now)
+    made = lump_sums.decide(noted, actor=supervisor, now=now)
+    assert isinstance(made, PaymentOrder)
+    return made
 
 
 def made(orders: Sequence[PaymentOrder], *, key: str = "b", now: datetime | None = None) -> PayoutBatch:

@@ -25,9 +25,13 @@ from django.utils import timezone
 from payments import drafts as contribution_drafts
 from payments import ledger, receipts
 from payments.models import (
+    CashDay,
+    CashSupply,
+    CashVoucher,
     ContributionDraft,
     ContributionOrder,
     LumpSum,
+    OrderReturn,
     PaymentOrder,
     PayoutBatch,
     Receipt,
@@ -205,6 +209,7 @@ PAGES = {
     "dong-tien/<slug:reference>/tinh-trang/": OWNER_READS,
     "dong-tien/<slug:reference>/ma-qr.<slug:kind>": OWNER_READS,
     "dong-tien/<slug:reference>/huy/": OWNER,
+    "dong-tien/<slug:reference>/nhan-lai/": OWNER,
     "hoan-tien/<str:code>/uoc-tinh/": Row("sggffff", "mmmm"),
     "hoan-tien/<str:code>/tra-loi/": Row("sggffff", "sgff"),
     "dai-ly/": Row("sffffff", "mmmm"),
@@ -301,6 +306,15 @@ PAGES = {
     "quan-tri/procedures/export/<int:pk>/huy/": OFFICE,
     "quan-tri/payments/statementfile/tai-len/": Row("sffiiff", "sfif"),
     "quan-tri/payments/statementfile/<int:pk>/nhap/": OFFICE,
+    "quan-tri/payments/statementfile/<int:pk>/loai-bo/": OFFICE,
+    "quan-tri/payments/contributionorder/<int:pk>/viec/<slug:doing>/": OFFICE,
+    "quan-tri/payments/orderreturn/<int:pk>/viec/<slug:doing>/": OFFICE,
+    "quan-tri/payments/cashvoucher/<int:pk>/viec/<slug:doing>/": OFFICE,
+    "quan-tri/payments/cashvoucher/<int:pk>/phieu-chi.pdf": OFFICE,
+    "quan-tri/payments/cashsupply/rut-tien/": Row("sffiiff", "sfif"),
+    "quan-tri/payments/cashsupply/<int:pk>/viec/<slug:doing>/": OFFICE,
+    "quan-tri/payments/cashday/kiem-quy/": Row("sffiiff", "sfif"),
+    "quan-tri/payments/cashday/<int:pk>/viec/<slug:doing>/": OFFICE,
     "quan-tri/payments/suspenseitem/<int:pk>/viec/<slug:doing>/": OFFICE,
     "quan-tri/procedures/reconciliation/moi/": Row("sffiiff", "sfif"),
     "luong-huu/doi-cach-nhan/": READERS,
@@ -379,6 +393,10 @@ MODELS = {
     "procedures/agentarea": Model("CA", "A", "A"),
     "payments/refund": Model(of_office=True, own_page=True),
     "payments/lumpsum": Model(of_office=True, own_page=True),
+    "payments/orderreturn": Model(of_office=True, own_page=True),
+    "payments/cashvoucher": Model(of_office=True, own_page=True),
+    "payments/cashsupply": Model(of_office=True, own_page=True),
+    "payments/cashday": Model(of_office=True, own_page=True),
     "payments/paymentorder": Model(of_office=True, own_page=True),
     "payments/payoutbatch": Model(of_office=True, own_page=True),
     "payments/resultfile": Model(of_office=True, own_page=True),
@@ -466,6 +484,11 @@ def _doing(route: str) -> str:
         "lumpsum": "duyet",
         "payoutbatch": "duyet",
         "suspenseitem": "chia",
+        "contributionorder": "mo-lai",
+        "orderreturn": "de-xuat",
+        "cashvoucher": "huy",
+        "cashsupply": "tu-choi",
+        "cashday": "tra-lai",
         "rosterimport": "bo",
     }
     return next((doing for part, doing in examples.items() if f"/{part}/" in route), "len")
@@ -559,7 +582,7 @@ class Site:
             list(DeliveryFile.objects.values_list("pk")),
             *(
                 list(m.objects.order_by("pk").values())
-                for m in (LumpSum, PaymentOrder, PayoutBatch, ResultFile)
+                for m in (LumpSum, PaymentOrder, PayoutBatch, ResultFile, OrderReturn, CashVoucher)
             ),
             list(ProcedureVersion.objects.order_by("pk").values_list("pk", "status", "digest")),
             list(StaffMember.objects.order_by("pk").values()),
@@ -568,6 +591,7 @@ class Site:
             list(Receipt.objects.values_list("code")),
             list(Refund.objects.order_by("pk").values_list("pk", "state", "amount", "approved_by")),
             list(StatementFile.objects.values_list("pk", "state")),
+            *(list(m.objects.order_by("pk").values_list("pk", "state")) for m in (CashSupply, CashDay)),
             list(SuspenseItem.objects.order_by("pk").values_list("pk", "left")),
             *(list(m.objects.order_by("pk").values()) for m in (RosterImport, PaymentList, SwitchRequest)),
         ]
@@ -603,12 +627,27 @@ def _payouts(dossier: Dossier, clerk: User) -> dict[str, int]:
         dossier=dossier, payee="X", bank_id="970405", account_number="123456", amount=5, purpose="x",
         made_at=now, key="x", state="batched", batch=batch, position=1,
     )  # fmt: skip
+    voucher = CashVoucher.objects.create(
+        office=dossier.office, place="counter", year=2021, number=1, lump_sum=row, dossier=dossier,
+        payee="X", amount=5, made_by=supervisor, made_at=now, key="x",
+    )  # fmt: skip
+    supply = CashSupply.objects.create(
+        office=dossier.office, place="counter", account=paying.account_of(), amount=5, reference="x",
+        asked_by=supervisor, asked_at=now, key="x",
+    )  # fmt: skip
+    day = CashDay.objects.create(
+        office=dossier.office, day="2021-07-12", opening=0, supplied=0, paid=0, book=0, counted=0,
+        last_posting=0, counted_by=supervisor, counted_at=now, key="x",
+    )  # fmt: skip
     file = ResultFile.objects.create(
         office=dossier.office, name="a", kind="csv", sha256="0", read_at=now, read_by=clerk, row_count=1
     )
     return {
         "dossier": dossier.pk,
         "payments/lumpsum": row.pk,
+        "payments/cashvoucher": voucher.pk,
+        "payments/cashsupply": supply.pk,
+        "payments/cashday": day.pk,
         "payments/paymentorder": order.pk,
         "payments/payoutbatch": batch.pk,
         "payments/resultfile": file.pk,
@@ -627,7 +666,12 @@ def _export(office: Office, clerk: User) -> Export:
 def _money(payer: User) -> dict[str, int]:
     """An order at Cam Ranh with its posting."""
     order = money.order(payer)
+    back = OrderReturn.objects.create(
+        order=order, amount=5, payee="X", bank_id="970405", account_number="123456", asked_by=payer,
+        asked_at=timezone.now(), key="x",
+    )  # fmt: skip
     return {
+        "payments/orderreturn": back.pk,
         "payments/contributionorder": order.pk,
         "payments/officeaccount": order.account_id,
         "payments/posting": ledger.postings_of(order)[0].pk,

@@ -3,9 +3,11 @@
 from payments.admin import (
     accounts,
     batches,
+    cash,
     files,
     journal,
     lump_sums,
+    order_returns,
     orders,
     payouts,
     receipts,
@@ -13,14 +15,17 @@ from payments.admin import (
     results,
     statements,
     suspense,
+    tills,
 )
 
 __all__ = [
     "accounts",
     "batches",
+    "cash",
     "files",
     "journal",
     "lump_sums",
+    "order_returns",
     "orders",
     "payouts",
     "receipts",
@@ -28,4 +33,5 @@ __all__ = [
     "results",
     "statements",
     "suspense",
+    "tills",
 ]

@@ -1,5 +1,6 @@
 """The desk of contribution orders: looked up and read, never changed here."""
 
+import secrets
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,18 +11,22 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from payments import breakdown, journal
+from payments import breakdown, journal, order_returns, part_paid
 from payments.admin.files import FORMATS, MOST_ROWS, Table, as_file
-from payments.models import ContributionOrder
-from portal.http import see_other, signed_in
+from payments.models import ContributionOrder, OrderReturn
+from portal.http import form_key, see_other, signed_in
 from portal.models import AccessLog, User
 from portal.periods import by_period
 from portal.roles import EVERYBODY, RoleAdmin
-from portal.templatetags.portal import dong, when
+from portal.templatetags.portal import when
+from portal.text import bank_name, dong
 from procedures.exports import Cell
+from procedures.models import Bank
+from procedures.workflow import MoveRefused
 
 TONES = {"open": "yellow", "paid": "green", "expired": "grey", "cancelled": "grey"}
 
@@ -33,7 +38,12 @@ class PaidFilter(admin.SimpleListFilter):
     parameter_name = "tra"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("chua", _("nothing")), ("mot-phan", _("a part")), ("du", _("all"))]
+        return [
+            ("chua", _("nothing")),
+            ("mot-phan", _("a part")),
+            ("giu", _("a part, ended, held")),
+            ("du", _("all")),
+        ]
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[ContributionOrder]
@@ -43,6 +53,8 @@ class PaidFilter(admin.SimpleListFilter):
                 return queryset.filter(paid=0)
             case "mot-phan":
                 return queryset.filter(paid__gt=0).exclude(state=ContributionOrder.State.PAID)
+            case "giu":
+                return queryset.filter(pk__in=part_paid.held().values("pk"))
             case "du":
                 return queryset.filter(state=ContributionOrder.State.PAID)
             case _:
@@ -79,7 +91,11 @@ class ContributionOrderAdmin(RoleAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
-        own = [path("tai-ve/<slug:kind>/", view(self.download), name="payments_contributionorder_download")]
+        name = "payments_contributionorder"
+        own = [
+            path("tai-ve/<slug:kind>/", view(self.download), name=f"{name}_download"),
+            path("<int:pk>/viec/<slug:doing>/", view(self.act), name=f"{name}_act"),
+        ]
         return [*own, *super().get_urls()]
 
     def download(self, request: HttpRequest, kind: str) -> HttpResponseBase:
@@ -115,8 +131,13 @@ class ContributionOrderAdmin(RoleAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
+        return self._page(request, self._mine(request, object_id))
+
+    def _page(
+        self, request: HttpRequest, order: ContributionOrder, refused: MoveRefused | None = None
+    ) -> HttpResponse:
         """An order: how its amount came about, whom it pays for, what the ledger says."""
-        order, user = self._mine(request, object_id), _user(request)
+        user = _user(request)
         AccessLog.objects.create(user=user, about=order.reference, what="contribution order")
         posted = journal.of_document("contributionorder", order.pk, user)
         context = {
@@ -130,8 +151,61 @@ class ContributionOrderAdmin(RoleAdmin):
             "figures": breakdown.figures(order.quote),
             "people": order.people.all(),
             "postings": [row for row, _document in journal.explained(posted)],
+            **_part(request, order, user, refused),
         }
-        return render(request, "admin/payments/order.html", context)
+        return render(request, "admin/payments/order.html", context, status=422 if refused else 200)
+
+    def act(self, request: HttpRequest, pk: int, doing: str) -> HttpResponse:
+        """Open a partly paid order once more (``mo-lai``), or give its money back (``hoan-lai``)."""
+        order, user = self._mine(request, pk), _user(request)
+        if doing not in {"mo-lai", "hoan-lai"}:
+            raise Http404
+        here = reverse("admin:payments_contributionorder_change", args=[pk])
+        if request.method != "POST":
+            return see_other(here)
+        if not part_paid.may_work(user, order):
+            raise PermissionDenied
+        try:
+            if doing == "mo-lai":
+                part_paid.reopen(order, actor=user, now=timezone.now())
+                self.message_user(request, _("The order is open once more; the payer is told."))
+                return see_other(here)
+            back = _give_back(order, request, user)
+        except MoveRefused as refused:
+            return self._page(request, self._mine(request, pk), refused)
+        self.message_user(request, _("Proposed; another person decides."), messages.SUCCESS)
+        return see_other(reverse("admin:payments_orderreturn_change", args=[back.pk]))
+
+
+def _part(
+    request: HttpRequest, order: ContributionOrder, user: User, refused: MoveRefused | None
+) -> dict[str, Any]:
+    """What the page says of money of an order that is paid in part."""
+    works = part_paid.may_work(user, order)
+    asks = works and order_returns.may_ask(order)
+    return {
+        "arrived": order.settlements.select_related("line") if order.paid else [],
+        "returns": order.returns.select_related("bank") if order.paid else [],
+        "asks": asks,
+        "reopens": part_paid.may_reopen(user, order),
+        "banks": Bank.objects.all() if asks else [],
+        "refused": refused,
+        "typed": request.POST if refused else {"account_holder": bank_name(order.payer_name)},
+        "key": secrets.token_urlsafe(12),
+    }
+
+
+def _give_back(order: ContributionOrder, request: HttpRequest, user: User) -> OrderReturn:
+    typed = request.POST
+    return order_returns.ask(
+        order,
+        payee=typed.get("account_holder", ""),
+        bank=Bank.objects.filter(pk=typed.get("bank", "")).first(),
+        account_number=typed.get("account_number", ""),
+        actor=user,
+        key=form_key(request),
+        now=timezone.now(),
+    )
 
 
 COLUMNS = (

@@ -76,6 +76,12 @@ class RefundAdmin(RoleAdmin):
         user, definition = _user(request), definition_for(refund.dossier)
         stage = definition.state(refund.dossier.state)
         estimate = estimates.of_refund(refund, new_monthly=_typed_money(request, "new_monthly"))
+        may_approve = (
+            stage.slug == "proposed"
+            and refund.state == Refund.State.PROPOSED
+            and refund.proposed_by_id != user.pk
+            and refunds.may_approve(user, refund)
+        )
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -90,10 +96,8 @@ class RefundAdmin(RoleAdmin):
             "known": refunds.payments_known(refund),
             "asks_new_share": refund.ground == "support_raised",
             "may_propose": stage.slug == "processing" and refunds.may_work(user, refund),
-            "may_approve": stage.slug == "proposed"
-            and refund.state == Refund.State.PROPOSED
-            and refund.proposed_by_id != user.pk
-            and refunds.may_approve(user, refund),
+            "may_approve": may_approve,
+            "cap": refunds.cap_for(user, timezone.localdate()) if may_approve else None,
             "payments": refunds.payments_of(refund),
             "postings": ledger.postings_of(refund),
             "refused": refused,

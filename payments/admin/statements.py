@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from payments.models import (
     CsvMapping,
@@ -26,12 +27,19 @@ from payments.statements.lines import FileRefused, Problem
 from portal.http import see_other
 from portal.models import AccessLog
 from portal.roles import ADMINISTRATOR, EVERYBODY, RoleAdmin
-from portal.text import clean
+from portal.text import clean, dong
 from procedures.admin.assigning import staff_user
 from procedures.offices import of_office
+from procedures.workflow import MoveRefused
 
 State = StatementFile.State
-_TONES = {State.TAKEN: "green", State.REFUSED: "red", State.QUEUED: "blue", State.CHECKED: "yellow"}
+_TONES = {
+    State.TAKEN: "green",
+    State.REFUSED: "red",
+    State.QUEUED: "blue",
+    State.CHECKED: "yellow",
+    State.DISCARDED: "grey",
+}
 _ROWS_SHOWN = 100
 
 
@@ -46,15 +54,34 @@ class StatementFileAdmin(RoleAdmin):
     """The statements of the office; a row opens with its report and its lines."""
 
     viewers = EVERYBODY
-    list_display = ("name", "account", "kind", "state", "line_count", "credit", "read_at", "read_by")
+    list_display = ("name", "our_account", "kind", "stage", "line_count", "came_in", "read_at", "reader")
+    list_display_links = ("name",)
     list_filter = ("state", "kind", "office")
     list_select_related = ("account__bank", "read_by")
     list_per_page = 50
     show_full_result_count = False
     change_list_template = "admin/payments/statements.html"
 
+    @admin.display(description=gettext_lazy("account"))
+    def our_account(self, file: StatementFile) -> str:
+        return f"{file.account.number} – {file.account.bank.short_name}"
+
+    @admin.display(description=gettext_lazy("state"), ordering="state")
+    def stage(self, file: StatementFile) -> str:
+        return str(file.get_state_display())
+
+    @admin.display(description=gettext_lazy("money in"), ordering="credit")
+    def came_in(self, file: StatementFile) -> str:
+        return dong(file.credit) or "0 đ"
+
+    @admin.display(description=gettext_lazy("read by"))
+    def reader(self, file: StatementFile) -> str:
+        return file.read_by.full_name if file.read_by else "–"
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[StatementFile]:
-        files = StatementFile.objects.select_related("account__bank", "office", "read_by", "call")
+        files = StatementFile.objects.select_related(
+            "account__bank", "office", "read_by", "discarded_by", "call"
+        )
         return of_office(files, staff_user(request))
 
     def get_urls(self) -> list[URLPattern]:
@@ -62,6 +89,7 @@ class StatementFileAdmin(RoleAdmin):
         own = [
             path("tai-len/", view(self.upload), name=f"{name}_upload"),
             path("<int:pk>/nhap/", view(self.take), name=f"{name}_take"),
+            path("<int:pk>/loai-bo/", view(self.discard), name=f"{name}_discard"),
         ]
         return [*own, *super().get_urls()]
 
@@ -113,11 +141,31 @@ class StatementFileAdmin(RoleAdmin):
             self.message_user(request, _("The statement is taken in."), messages.SUCCESS)
         return see_other(_address(file))
 
+    def discard(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Discard a wrong file of which nothing was taken in."""
+        file, user = self._mine(request, pk), staff_user(request)
+        if request.method != "POST":
+            return see_other(_address(file))
+        if not suspense.may_work(user, file.office_id):
+            raise PermissionDenied
+        try:
+            taking.discard(file, request.POST.get("ly-do", ""), actor=user, now=timezone.now())
+        except MoveRefused as refused:
+            return self._page(request, self._mine(request, pk), refused)
+        words = _("The file is discarded; it stays in the list. A right one can be read now.")
+        self.message_user(request, words, messages.SUCCESS)
+        return see_other(_address(file))
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        file = self._mine(request, object_id)
+        return self._page(request, self._mine(request, object_id))
+
+    def _page(
+        self, request: HttpRequest, file: StatementFile, refused: MoveRefused | None = None
+    ) -> HttpResponse:
         user = staff_user(request)
+        works = suspense.may_work(user, file.office_id)
         AccessLog.objects.create(user=user, about=str(file)[:40], what=f"bank statement {file.pk}")
         wanted = clean(request.GET.get("q", ""))[:80]
         context = {
@@ -127,12 +175,16 @@ class StatementFileAdmin(RoleAdmin):
             "file": file,
             "tone": _TONES[State(file.state)],
             "told": _told(file),
-            "works": suspense.may_work(user, file.office_id) and file.state in {State.CHECKED, State.REFUSED},
+            "works": works and file.state in {State.CHECKED, State.REFUSED},
+            "discards": works and taking.may_discard(file),
+            "refused": refused,
+            "typed": request.POST.get("ly-do", "") if refused else "",
             "wanted": wanted,
             "page_obj": Paginator(_lines(file, wanted), _ROWS_SHOWN).get_page(request.GET.get("p")),
             "key": secrets.token_urlsafe(12),
         }
-        return render(request, "admin/payments/statement.html", context)
+        status = 422 if refused else 200
+        return render(request, "admin/payments/statement.html", context, status=status)
 
 
 def _brought(request: HttpRequest, account: OfficeAccount | None) -> tuple[str, bytes]:

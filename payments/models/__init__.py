@@ -2,6 +2,7 @@
 
 from payments.models.accounts import OfficeAccount
 from payments.models.batches import BatchDownload, BatchFile, BatchRelease, PayoutBatch
+from payments.models.cash import CashDay, CashSupply, CashVoucher, Place
 from payments.models.checks import LedgerCheck
 from payments.models.drafts import ContributionDraft
 from payments.models.ledger import Account, Entry, Posting
@@ -11,6 +12,7 @@ from payments.models.payouts import PaymentOrder
 from payments.models.receipts import Receipt, ReceiptPaper, ReceiptSeries
 from payments.models.refunds import Refund
 from payments.models.results import ResultFile, ResultRow
+from payments.models.returns import OrderReturn
 from payments.models.statements import (
     CsvMapping,
     Settlement,
@@ -27,6 +29,9 @@ __all__ = [
     "BatchDownload",
     "BatchFile",
     "BatchRelease",
+    "CashDay",
+    "CashSupply",
+    "CashVoucher",
     "ContributionDraft",
     "ContributionOrder",
     "CoveredPerson",
@@ -35,8 +40,10 @@ __all__ = [
     "LedgerCheck",
     "LumpSum",
     "OfficeAccount",
+    "OrderReturn",
     "PaymentOrder",
     "PayoutBatch",
+    "Place",
     "Posting",
     "Product",
     "Receipt",

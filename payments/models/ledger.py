@@ -15,7 +15,8 @@ class Account(models.TextChoices):
     """The chart of accounts. Debits are positive, credits negative.
 
     ``FUND`` stands for the insurance fund: contributions charged are credited to it, refunds and
-    benefits decided are drawn from it.
+    benefits decided are drawn from it. ``CASH`` is what lies in the tills of the offices, ``POST`` what the
+    post was given to pay out for them.
     """
 
     RECEIVABLE = "receivable", _("Contributions receivable")
@@ -25,6 +26,8 @@ class Account(models.TextChoices):
     SUSPENSE = "suspense", _("Suspense")
     RETURNED = "returned", _("Returned payments")
     FUND = "fund", _("Insurance fund")
+    CASH = "cash", _("Cash at the counter")
+    POST = "post", _("Cash with the post")
 
 
 class Posting(models.Model):

@@ -12,16 +12,23 @@ from procedures.models import Dossier, Office
 
 
 class LumpSum(models.Model):
-    """The amount of a decided dossier. One stands a dossier; those sent back are kept."""
+    """The amount of a decided dossier. One stands a dossier; those sent back are kept.
+
+    ``calculated`` is what the calculator says, where it could say something; ``calculation`` what it was
+    given and how it came about, frozen. Another ``amount`` has its ``difference`` explained.
+    """
 
     class State(models.TextChoices):
         RECORDED = "recorded", _("waits for the second person")
-        DECIDED = "decided", _("decided")
+        DECIDED = "decided", _("amount decided")
         SENT_BACK = "back", _("sent back")
 
     dossier = models.ForeignKey(Dossier, models.PROTECT, related_name="+", verbose_name=_("dossier"))
     office = models.ForeignKey(Office, models.PROTECT, related_name="+", verbose_name=_("office"))
     amount = Dong(_("amount"))
+    calculated = Dong(_("calculated"), null=True, blank=True)
+    calculation = models.JSONField(_("how the amount came about"), default=dict)
+    difference = models.CharField(_("why it is not the calculated amount"), max_length=300, blank=True)
     decision = models.CharField(_("number of the decision"), max_length=40)
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.RECORDED)
     recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("recorded by"))
@@ -39,6 +46,10 @@ class LumpSum(models.Model):
         verbose_name_plural = _("lump sums")
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="lump_sum_of_an_amount"),
+            models.CheckConstraint(
+                condition=Q(calculated=None) | Q(amount=F("calculated")) | ~Q(difference=""),
+                name="lump_sum_difference_explained",
+            ),
             models.UniqueConstraint(
                 fields=["dossier"], condition=~Q(state="back"), name="lump_sum_once_a_dossier"
             ),

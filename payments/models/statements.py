@@ -74,7 +74,11 @@ class WebhookCall(models.Model):
 
 
 class StatementFile(models.Model):
-    """A statement, whole: all of its lines are taken in, or none. The same bytes are read once an account."""
+    """A statement, whole: all of its lines are taken in, or none. The same bytes are read once an account.
+
+    A file of which nothing was taken in can be discarded, with a reason; it is kept, and the same bytes may
+    come anew.
+    """
 
     class Kind(models.TextChoices):
         CAMT053 = "camt.053", _("statement of the day (camt.053)")
@@ -87,6 +91,7 @@ class StatementFile(models.Model):
         QUEUED = "queued", _("being taken in")
         TAKEN = "taken", _("taken in")
         REFUSED = "refused", _("refused")
+        DISCARDED = "dropped", _("discarded")
 
     account = models.ForeignKey(
         OfficeAccount, models.PROTECT, related_name="statements", verbose_name=_("account")
@@ -105,6 +110,11 @@ class StatementFile(models.Model):
         User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("read by")
     )
     taken_at = models.DateTimeField(_("taken in"), null=True, blank=True)
+    discarded_at = models.DateTimeField(_("discarded"), null=True, blank=True)
+    discarded_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("discarded by")
+    )
+    discard_reason = models.CharField(_("why it was discarded"), max_length=300, blank=True)
     opening = Dong(_("opening balance"), null=True, blank=True)
     closing = Dong(_("closing balance"), null=True, blank=True)
     credit = Dong(_("money in"), default=0)
@@ -118,9 +128,22 @@ class StatementFile(models.Model):
         verbose_name = _("bank statement")
         verbose_name_plural = _("bank statements")
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["account", "sha256"], name="statement_once"),
+            models.UniqueConstraint(
+                fields=["account", "sha256"], condition=~Q(state="dropped"), name="statement_once"
+            ),
             models.CheckConstraint(
                 condition=~Q(state="taken") | Q(taken_at__isnull=False), name="statement_taken_at"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    state="dropped",
+                    taken_at=None,
+                    discarded_at__isnull=False,
+                    discarded_by__isnull=False,
+                )
+                & ~Q(discard_reason="")
+                | ~Q(state="dropped") & Q(discarded_at=None, discarded_by=None, discard_reason=""),
+                name="statement_discarded_whole",
             ),
         ]
         indexes: ClassVar = [models.Index(fields=["office", "-read_at", "-id"], name="statement_desk")]

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from payments.models import OfficeAccount, StatementFile, WebhookCall
@@ -22,8 +23,11 @@ from payments.statements.lines import BankLine, FileRefused, Problem, Reading
 from payments.statements.matching import Shapes, candidates, shapes_of
 from portal import outbox
 from portal.models import User
+from portal.text import clean
+from procedures.workflow import MoveRefused
 
 State = StatementFile.State
+ENDED = frozenset({State.TAKEN, State.DISCARDED})
 TOPIC = "payments.statement"
 # More lines than this are taken in by a worker: a page does not wait for them.
 AT_ONCE = 2000
@@ -37,13 +41,13 @@ def check(
     Raises ``FileRefused`` with every row that is wrong; nothing is kept then.
     """
     digest = hashlib.sha256(data).hexdigest()
-    if known := StatementFile.objects.filter(account=account, sha256=digest).first():
+    if known := _standing().filter(account=account, sha256=digest).first():
         return known, False
     about = reading.begin(account)
     for _line in reading.lines(_stream(data), account, about):
         pass
     stored = default_storage.save(f"statements/{digest}", ContentFile(data))
-    file, new = StatementFile.objects.get_or_create(
+    file, new = _standing().get_or_create(
         account=account,
         sha256=digest,
         defaults={
@@ -56,6 +60,11 @@ def check(
         },
     )
     return file, new
+
+
+def _standing() -> QuerySet[StatementFile]:
+    """The files that were not discarded: the bytes of those may come anew."""
+    return StatementFile.objects.exclude(state=State.DISCARDED)
 
 
 def _stream(data: bytes) -> BinaryIO:
@@ -109,7 +118,7 @@ def rehearse(file: StatementFile, *, now: datetime) -> dict[str, Any]:
 def take_call(call: WebhookCall, account: OfficeAccount, *, now: datetime) -> StatementFile:
     """What a bank called in, as a file of its own; the same call is taken in once."""
     body = bytes(call.body)
-    file, _new = StatementFile.objects.get_or_create(
+    file, _new = _standing().get_or_create(
         account=account,
         sha256=hashlib.sha256(body).hexdigest(),
         defaults={
@@ -123,6 +132,34 @@ def take_call(call: WebhookCall, account: OfficeAccount, *, now: datetime) -> St
     return take(file, now=now)
 
 
+# --- Not taken in --------------------------------------------------------------------------------
+
+
+def may_discard(file: StatementFile) -> bool:
+    """Whether nothing of ``file`` was taken in, nor will be by a worker. Calls of a bank stay."""
+    return file.call_id is None and file.state in {State.CHECKED, State.REFUSED}
+
+
+def discard(file: StatementFile, reason: str, *, actor: User, now: datetime) -> StatementFile:
+    """Discard a wrong file of which nothing was taken in: it stays to be read, and may come anew.
+
+    Discarding twice keeps the first reason. Raises ``MoveRefused``.
+    """
+    why = clean(reason)[:300]
+    if not why:
+        raise MoveRefused(_("Please write the reason."), field="ly-do")
+    with transaction.atomic():
+        locked = StatementFile.objects.select_for_update(of=("self",)).get(pk=file.pk)
+        if locked.state == State.DISCARDED:
+            return locked
+        if not may_discard(locked):
+            raise MoveRefused(_("This file is taken in, or being taken in: it cannot be discarded."))
+        locked.state, locked.discard_reason = State.DISCARDED, why
+        locked.discarded_at, locked.discarded_by = now, actor
+        locked.save(update_fields=["state", "discard_reason", "discarded_at", "discarded_by"])
+    return locked
+
+
 # --- In one transaction --------------------------------------------------------------------------
 
 
@@ -130,7 +167,7 @@ def _take(pk: int, now: datetime) -> StatementFile:
     number = StatementFile.objects.values_list("account", flat=True).get(pk=pk)
     account = OfficeAccount.objects.select_for_update(of=("self",), no_key=True).get(pk=number)
     file = StatementFile.objects.select_for_update(of=("self",)).select_related("call").get(pk=pk)
-    if file.state == State.TAKEN:
+    if file.state in ENDED:
         return file
     about = reading.begin(account)
     with connection.cursor() as cursor:
@@ -190,7 +227,7 @@ def _opened(file: StatementFile) -> Any:
 def _refuse(pk: int, problems: Iterable[Problem]) -> StatementFile:
     with transaction.atomic():
         file = StatementFile.objects.select_for_update(of=("self",)).get(pk=pk)
-        if file.state != State.TAKEN:
+        if file.state not in ENDED:
             file.state, file.outcome = State.REFUSED, _told(problems)
             file.save(update_fields=["state", "outcome"])
     return file

@@ -1,6 +1,7 @@
 """Tags of the staff's pages about money."""
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -43,3 +44,15 @@ def unsigned(amount: Decimal) -> Decimal:
 def key(asked: Mapping[str, str], name: str) -> str:
     """What the address says of ``name``, a word that a template cannot write as an attribute."""
     return asked.get(name, "")
+
+
+@register.filter
+def iso_day(kept: str) -> str:
+    """A day kept in a row, ``2021-07-05``, the way it is written here."""
+    return f"{date.fromisoformat(kept):%d/%m/%Y}"
+
+
+@register.filter
+def whole_dong(kept: str) -> str:
+    """An amount kept in a row as digits."""
+    return dong(int(kept))

@@ -29,7 +29,7 @@ def account(request: UserRequest, code: str) -> HttpResponse:
     failed = payouts.failed_of(request.user, dossier)
     if failed is None:
         return see_other(reverse("dossier", args=[dossier.code]))
-    form = AccountForm(failed, request.POST if request.method == "POST" else None)
+    form = AccountForm(failed.payee, request.POST if request.method == "POST" else None)
     if request.method != "POST" or not form.is_valid():
         return _page(request, dossier, failed, form)
     try:

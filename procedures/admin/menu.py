@@ -71,6 +71,9 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Bank accounts"), "savings", f"{_MONEY}officeaccount_changelist", EVERYBODY),
                 (_("Receipts"), "receipt_long", "admin:payments_receipt_changelist", EVERYBODY),
                 (_("Lump sums"), "savings", f"{_MONEY}lumpsum_changelist", EVERYBODY),
+                (_("Cash vouchers"), "payments", f"{_MONEY}cashvoucher_changelist", EVERYBODY),
+                (_("Cash drawn"), "local_atm", f"{_MONEY}cashsupply_changelist", EVERYBODY),
+                (_("Closings of the till"), "point_of_sale", f"{_MONEY}cashday_changelist", EVERYBODY),
                 (_("Payment orders"), "payments", f"{_MONEY}paymentorder_changelist", EVERYBODY),
                 (_("Payout batches"), "account_balance_wallet", f"{_MONEY}payoutbatch_changelist", EVERYBODY),
                 (_("Results of the bank"), "fact_check", f"{_MONEY}resultfile_changelist", EVERYBODY),
@@ -83,6 +86,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                     ADMINISTRATOR,
                 ),
                 (_("Refunds"), "currency_exchange", f"{_MONEY}refund_changelist", EVERYBODY),
+                (_("Orders given back"), "undo", f"{_MONEY}orderreturn_changelist", EVERYBODY),
             ],
         ),
         (

@@ -28,7 +28,7 @@ from procedures.documents.contents import (
     TrackingBook,
 )
 from procedures.documents.form_contents import Choice, Item, ListForm, OfficialForm, Section, Signature, Table
-from procedures.documents.money import ContributionReceipt, PaidPerson
+from procedures.documents.money import CashPaper, ContributionReceipt, PaidPerson
 from procedures.documents.postal_contents import (
     BatchLabels,
     Enclosure,
@@ -49,6 +49,7 @@ __all__ = [
     "Calculation",
     "CalculationStep",
     "CardSlip",
+    "CashPaper",
     "Choice",
     "Content",
     "ContributionReceipt",
@@ -81,7 +82,7 @@ __all__ = [
 ]
 
 
-def render(content: Content | ContributionReceipt, *, made_at: datetime) -> bytes:
+def render(content: Content | ContributionReceipt | CashPaper, *, made_at: datetime) -> bytes:
     """The PDF of ``content``: tagged, fonts embedded, PDF/A-2a and PDF/UA-1.
 
     The same content and ``made_at`` (aware) give the same bytes. Raises ``RenderError``.

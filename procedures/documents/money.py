@@ -62,3 +62,41 @@ def contribution_receipt(receipt: ContributionReceipt) -> Data:
         "qr": qr_svg(receipt.verification_url),
         "signatures": [cleaned(signature)],
     }
+
+
+class CashPaper(msgspec.Struct, frozen=True, kw_only=True):
+    """Phiếu chi tiền mặt with the receipt that the payee signs. Its layout is ours.
+
+    ``place``: where it is paid. Who pays and who receives sign with a pen.
+    """
+
+    parent_agency: str
+    agency: str
+    reception_unit: str
+    place_name: str
+    made_at: datetime
+    code: str
+    payee: str
+    identity: str | None
+    dossier_code: str
+    decision: str
+    purpose: str
+    place: str
+    amount: str
+    amount_in_words: str
+    made_by: str
+    cancelled: str | None = None
+
+
+def cash_paper(paper: CashPaper) -> Data:
+    data = cleaned(paper)
+    pen = "(Ký, ghi rõ họ tên)"
+    signed = (
+        Signature(title="NGƯỜI LẬP PHIẾU", hint=pen, name=paper.made_by),
+        Signature(title="NGƯỜI CHI TIỀN", hint=pen, name=None),
+        Signature(title="NGƯỜI NHẬN TIỀN", hint=pen, name=None),
+    )
+    return data | {
+        "place_and_date": f"{data['place_name']}, {day_in_words(paper.made_at)}",
+        "signatures": [cleaned(one) for one in signed],
+    }

@@ -21,7 +21,7 @@ from procedures.documents.contents import (
     TrackingBook,
 )
 from procedures.documents.form_contents import Item, ListForm, OfficialForm, Section, Signature
-from procedures.documents.money import ContributionReceipt, contribution_receipt
+from procedures.documents.money import CashPaper, ContributionReceipt, cash_paper, contribution_receipt
 from procedures.documents.postal_contents import BatchLabels, LabelSheet, Manifest, PostingLabel, ReturnLabel
 from procedures.documents.text import Data, clean, cleaned, day, day_in_words, local, moment, printed
 
@@ -30,7 +30,7 @@ _LABEL_LINES = 8
 _LABEL_TEXT = 160
 
 
-def sheet(content: Content | ContributionReceipt) -> tuple[str, Data]:
+def sheet(content: Content | ContributionReceipt | CashPaper) -> tuple[str, Data]:
     """The template of a content and the data it is given."""
     template, given = _SHEETS[type(content)]
     if isinstance(content, OfficialForm):
@@ -255,6 +255,7 @@ _SHEETS: dict[type, tuple[str, Callable[[Any], Data]]] = {
     BatchLabels: ("labels.typ", lambda batch: _labels(batch.labels, on_a4=batch.on_a4, title=batch.title)),
     Manifest: ("manifest.typ", _manifest),
     ContributionReceipt: ("contribution_receipt.typ", contribution_receipt),
+    CashPaper: ("cash_voucher.typ", cash_paper),
     Calculation: ("calculation.typ", calculated),
 }
 # Official forms that are laid out in a way of their own.

@@ -46,14 +46,14 @@ def endings(order: ContributionOrder) -> list[Callable[[], Any]]:
 
 def meet_at_the_state(monkeypatch: pytest.MonkeyPatch, parties: int) -> None:
     """Everybody who has read the order waits until the others have, or cannot."""
-    meeting, locked = Meeting(parties), contributions._locked
+    meeting, locked = Meeting(parties), contributions.locked
 
     def read(order_id: int) -> ContributionOrder:
         order = locked(order_id)
         meeting.wait()
         return order
 
-    monkeypatch.setattr(contributions, "_locked", read)
+    monkeypatch.setattr(contributions, "locked", read)
 
 
 def test_an_order_that_is_paid_expired_and_cancelled_at_once_ends_once(

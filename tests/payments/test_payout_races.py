@@ -158,7 +158,7 @@ def test_two_who_take_the_file_at_once_get_it_once() -> None:
 def test_two_supervisors_who_decide_at_once_order_one_payment() -> None:
     clerk, supervisor = staff_of("cam-ranh")
     dossier, now = approved(1), timezone.now()
-    noted = lump_sums.record(dossier, paying.Decimal(5), "1", actor=clerk, key="k", now=now)
+    noted = lump_sums.record(dossier, paying.Decimal(5), "1", actor=clerk, key="k", now=now, difference="x")
     found = at_once(
         *[
             lambda w=w: lump_sums.decide(noted, actor=_again(w), now=now)

@@ -45,6 +45,13 @@ def typed(order: PaymentOrder, **given: str) -> dict[str, str]:
     }
 
 
+def noted_by(who: User, dossier: Dossier, *, key: str = "k") -> LumpSum:
+    """An amount that ``who`` wrote down, worked out by hand."""
+    return lump_sums.record(
+        dossier, Decimal(5), "1", actor=who, key=key, now=timezone.now(), difference="Tính tay"
+    )
+
+
 def rejected(seed: int = 1) -> PaymentOrder:
     order = paying.owed(seed)
     paying.sent(order)
@@ -62,7 +69,9 @@ def test_a_clerk_writes_the_amount_down_and_a_supervisor_decides(
     form = client.get(f"{DESK}ghi/{dossier.pk}/").content.decode()
     assert number not in form
     assert number[-4:] in form
-    sent = {"amount": "12.500.000", "decision": "12/QĐ-BHXH", "key": "k"}
+    sent = {"amount": "12.500.000", "decision": "12/QĐ-BHXH", "day": "12/07/2021", "key": "k"}
+    assert client.post(f"{DESK}ghi/{dossier.pk}/", sent).status_code == 422
+    sent["difference"] = "Tính tay theo sổ"
     answer = client.post(f"{DESK}ghi/{dossier.pk}/", sent)
     row = LumpSum.objects.get()
     assert (answer.status_code, row.amount, row.recorded_by) == (303, Decimal(12_500_000), clerk)
@@ -100,7 +109,9 @@ def test_an_amount_that_is_none_is_refused_and_kept_in_the_form(
 
 def test_nobody_decides_what_they_wrote_down_themselves(supervisor: User) -> None:
     dossier = approved(1)
-    noted = lump_sums.record(dossier, Decimal(5), "1", actor=supervisor, key="k", now=timezone.now())
+    noted = lump_sums.record(
+        dossier, Decimal(5), "1", actor=supervisor, key="k", now=timezone.now(), difference="x"
+    )
     with pytest.raises(MoveRefused, match="Người khác"):
         lump_sums.decide(noted, actor=supervisor, now=timezone.now())
     with pytest.raises(IntegrityError, match="lump_sum_four_eyes"), transaction.atomic():
@@ -111,13 +122,17 @@ def test_an_amount_that_was_sent_back_is_written_down_again(
     clerk: User, supervisor: User, sign_in: SignIn
 ) -> None:
     dossier = approved(1)
-    noted = lump_sums.record(dossier, Decimal(5), "1", actor=clerk, key="k", now=timezone.now())
+    noted = lump_sums.record(
+        dossier, Decimal(5), "1", actor=clerk, key="k", now=timezone.now(), difference="x"
+    )
     client = sign_in(supervisor)
     assert client.post(f"{DESK}{noted.pk}/viec/tra-lai/", {"note": " "}).status_code == 422
     assert client.post(f"{DESK}{noted.pk}/viec/tra-lai/", {"note": "Thiếu một số 0"}).status_code == 303
     noted.refresh_from_db()
     assert (noted.state, noted.reason) == ("back", "Thiếu một số 0")
-    again = lump_sums.record(dossier, Decimal(50), "1", actor=clerk, key="k2", now=timezone.now())
+    again = lump_sums.record(
+        dossier, Decimal(50), "1", actor=clerk, key="k2", now=timezone.now(), difference="x"
+    )
     assert again.pk != noted.pk
     assert not Posting.objects.exists()
 
