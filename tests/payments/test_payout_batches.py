@@ -4,6 +4,7 @@ import hashlib
 import io
 from collections.abc import Callable
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -156,10 +157,13 @@ def test_writing_a_file_again_gives_the_same_bytes(
     assert batch.files.count() == 2
 
 
-def test_a_kept_file_that_somebody_changed_is_not_given_out(clerk: User) -> None:
+@pytest.mark.parametrize("change", [lambda _old: b"<x/>", lambda old: old[:-1] + bytes([old[-1] ^ 1])])
+def test_a_kept_file_that_somebody_changed_is_not_given_out(
+    clerk: User, change: Callable[[bytes], bytes]
+) -> None:
     batch = paying.approved_twice(paying.made([paying.owed(1)]))
-    with batch.files.get(kind="xml").file.open("wb") as kept:
-        kept.write(b"<x/>")
+    kept = Path(batch.files.get(kind="xml").file.path)
+    kept.write_bytes(change(kept.read_bytes()))
     with pytest.raises(MoveRefused):
         batches.take(batch, "xml", actor=clerk, now=timezone.now())
     assert not BatchDownload.objects.exists()
