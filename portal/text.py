@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+_DIGITS = re.compile(r"\d(?:[ .\-]?\d)+")
 _SPACES = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u3000]+")
 # Soft hyphen, zero-width characters and bidi controls arrive by copy and paste and break matching.
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
@@ -31,3 +32,8 @@ def bank_name(text: str) -> str:
 def masked(number: str) -> str:
     """All but the last three characters hidden."""
     return "•" * max(len(number) - 3, 0) + number[-3:]
+
+
+def masked_digits(text: str) -> str:
+    """``text`` with the numbers in it ``masked``, its words as they are."""
+    return _DIGITS.sub(lambda number: masked(number[0]), text)

@@ -118,7 +118,7 @@ class LumpSumAdmin(RoleAdmin):
             "lump_sum_record",
             _("Lump sum of %(code)s") % {"code": dossier.code},
             dossier=dossier,
-            account=payouts.masked(str(dossier.answers.get("account_number", ""))),
+            account=payouts.masked(lump_sums.account_of(dossier)),
             bank=lump_sums.bank_of(dossier),
             form=form,
             key=form_key(request) if form.is_bound else secrets.token_urlsafe(12),
@@ -134,8 +134,8 @@ class LumpSumAdmin(RoleAdmin):
     ) -> HttpResponse:
         """The amount; who decides sees the whole account number."""
         dossier, decides = lump_sum.dossier, lump_sums.may_decide(staff_user(request), lump_sum)
-        read(request, "lump sum", dossier)
-        number = str(dossier.answers.get("account_number", ""))
+        read(request, "lump sum, account whole" if decides else "lump sum", dossier)
+        number = lump_sums.account_of(dossier)
         return self._show(
             request,
             "lump_sum",
