@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from payments import batches, ledger, payouts
 from payments.models import Account, LumpSum, PaymentOrder
 from portal.models import User
+from portal.sealing import opened
 from procedures import paying
 from procedures.dispatches import of_office
 from procedures.models import Bank, Dossier
@@ -47,6 +48,11 @@ def may_decide(user: User, lump_sum: LumpSum) -> bool:
 def bank_of(dossier: Dossier) -> Bank | None:
     """The bank in the answers, as far as it is still known."""
     return Bank.objects.filter(pk=dossier.answers.get("bank", "")).first()
+
+
+def account_of(dossier: Dossier) -> str:
+    """The account number in the answers, in the clear; empty where none was given."""
+    return str(opened(dossier.answers.get("account_number", "")))
 
 
 def record(
@@ -90,7 +96,7 @@ def decide(lump_sum: LumpSum, *, actor: User, now: datetime) -> PaymentOrder:
         ledger.post(
             "benefit_decided", owed, office=locked.office, document=locked, key=key, now=now, actor=actor
         )
-        number = str(dossier.answers["account_number"])
+        number = account_of(dossier)
         order = payouts.order_payment(
             source=PaymentOrder.Source.LUMP_SUM,
             document=locked,
