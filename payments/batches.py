@@ -24,6 +24,8 @@ from payments.models import (
 )
 from portal import outbox
 from portal.models import OutboxMessage, User
+from portal.roles import DECIDERS
+from portal.sealed_storage import Unreadable
 from procedures import workflow
 from procedures.models import Office
 from procedures.offices import of_office
@@ -31,7 +33,6 @@ from procedures.workflow import MoveRefused
 
 State, Order = PayoutBatch.State, PaymentOrder.State
 MOST = 1000  # payments in one batch
-DECIDERS = frozenset({"supervisor", "director"})
 
 
 def visible_to(user: User) -> QuerySet[PayoutBatch]:
@@ -136,7 +137,7 @@ def _made(
         pay_on=pay_on,
         count=totals.count,
         total=totals.total,
-        hash_total=totals.hash_total,
+        hash_total=totals.hash_total,  # type: ignore[misc]
         made_by=actor,
         made_at=now,
         key=key,
@@ -281,10 +282,14 @@ def take(batch: PayoutBatch, kind: str, *, actor: User, now: datetime) -> tuple[
 
 
 def _sound(file: BatchFile) -> bytes:
-    with file.file.open("rb") as kept:
-        data: bytes = kept.read()
+    changed = _("The kept file is not the one that was made. Please tell the administrator.")
+    try:
+        with file.file.open("rb") as kept:
+            data: bytes = kept.read()
+    except Unreadable:
+        raise MoveRefused(changed) from None
     if bank_files.digest(data) != file.sha256:
-        raise MoveRefused(_("The kept file is not the one that was made. Please tell the administrator."))
+        raise MoveRefused(changed)
     return data
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from payments import batches, cash, ledger, payouts
 from payments.models import Account, CashVoucher, LumpSum, PaymentOrder
 from portal.models import User
+from portal.sealing import opened
 from portal.text import clean, masked
 from procedures import paying
 from procedures.models import Bank, Dossier
@@ -50,6 +51,11 @@ def may_decide(user: User, lump_sum: LumpSum) -> bool:
 def bank_of(dossier: Dossier) -> Bank | None:
     """The bank in the answers, as far as it is still known."""
     return Bank.objects.filter(pk=dossier.answers.get("bank", "")).first()
+
+
+def account_of(dossier: Dossier) -> str:
+    """The account number in the answers, in the clear; empty where none was given."""
+    return str(opened(dossier.answers.get("account_number", "")))
 
 
 def record(
@@ -122,7 +128,7 @@ def decide(lump_sum: LumpSum, *, actor: User, now: datetime) -> PaymentOrder | C
 def _ordered(lump_sum: LumpSum, bank: Bank, key: str, now: datetime) -> PaymentOrder:
     """The payment to the account in the answers."""
     dossier = lump_sum.dossier
-    number = str(dossier.answers["account_number"])
+    number = account_of(dossier)
     order = payouts.order_payment(
         source=PaymentOrder.Source.LUMP_SUM,
         document=lump_sum,

@@ -19,6 +19,7 @@ from payments import ledger, payouts
 from payments.models import Account, ContributionOrder, CoveredPerson, PaymentOrder, Refund
 from payments.models.orders import Product
 from portal.models import Filer, User
+from portal.sealing import opened
 from portal.text import dong
 from procedures import offices, paying, rates, workflow
 from procedures.definition import Definition
@@ -101,7 +102,7 @@ def _said(dossier: Dossier) -> dict[str, Any]:
         "receipt_no": str(answers.get("receipt_no", ""))[:60],
         "payee": answers["account_holder"][:100],
         "bank_id": answers["bank"],
-        "account_number": answers["account_number"],
+        "account_number": opened(answers["account_number"]),
         **_filed_by_agent(dossier),
     }
 

@@ -23,6 +23,7 @@ from pension.roster_files import account_print
 from portal import notices, outbox, sealing, texting
 from portal.dated import month_after
 from portal.models import OutboxMessage, User
+from portal.sealing import opened
 from portal.text import bank_name
 from procedures import workflow
 from procedures.models import Dossier, DossierEvent
@@ -103,7 +104,7 @@ def _entry(who: Beneficiary, method: str) -> BenefitEntry | None:
 def _requested(dossier: Dossier, who: Beneficiary, entry: BenefitEntry, now: datetime) -> SwitchRequest:
     said, kind = dossier.answers, dossier.case
     to_account = kind in TO_ACCOUNT
-    bank, number = str(said.get("bank", "")), str(said.get("account_number", ""))
+    bank, number = str(said.get("bank", "")), str(opened(said.get("account_number", "")))
     return SwitchRequest(
         dossier=dossier,
         beneficiary=who,

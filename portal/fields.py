@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from portal import identifiers, text
+from portal.sealing import opened
 
 Part = tuple[str, str, str, str]
 """Suffix of the input's name, label, value, width in characters."""
@@ -54,7 +55,7 @@ class PortalField(forms.Field):
 
     def display(self, value: Any) -> str:
         """A cleaned value as people read it."""
-        return "" if value is None else str(value)
+        return "" if value is None else str(opened(value))
 
     def shown(self, raw: Any) -> str:
         """What was typed, as people read it; as typed where it is not valid."""
@@ -214,6 +215,12 @@ class BankAccountField(PortalField):
 
     def normal(self, typed: str) -> str:
         return identifiers.bank_account(typed)
+
+
+class AccountWordsField(PortalField):
+    """An account as people name it: the number, and the bank with it."""
+
+    autocomplete = "off"
 
 
 class TrackingNumberField(PortalField):

@@ -11,6 +11,8 @@ from portal.models import User
 
 ADMINISTRATOR = frozenset({"administrator"})
 LEADERS = frozenset({"supervisor", "director", "administrator"})
+# Who decides where money goes, in the own office; they see whole account numbers.
+DECIDERS = frozenset({"supervisor", "director"})
 EVERYBODY = frozenset({"clerk", "supervisor", "director", "administrator"})
 
 

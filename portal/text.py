@@ -4,6 +4,7 @@ import re
 import unicodedata
 from decimal import ROUND_HALF_UP, Decimal
 
+_DIGITS = re.compile(r"\d(?:[ .\-]?\d)+")
 _SPACES = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u3000]+")
 # Soft hyphen, zero-width characters and bidi controls arrive by copy and paste and break matching.
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
@@ -43,3 +44,8 @@ def dong(amount: int | Decimal) -> str:
 def masked(number: str) -> str:
     """An account number as it is shown to who need not know it; its length stays hidden, too."""
     return f"•••• {number[-4:]}" if len(number) > 4 else "••••"
+
+
+def masked_digits(text: str) -> str:
+    """``text`` with the numbers in it ``masked``, its words as they are."""
+    return _DIGITS.sub(lambda number: masked(number[0]), text)

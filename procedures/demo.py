@@ -14,7 +14,7 @@ from django.utils import timezone
 from PIL import Image, ImageDraw
 
 from portal.models import Organisation, User
-from procedures import attachments, catalogue, dossiers
+from procedures import attachments, catalogue, dossiers, sealed_answers
 from procedures.catalogue import definition_of
 from procedures.models import Dossier, Office, StaffMember
 
@@ -199,9 +199,11 @@ def draft(user: User, who: Person, case: str, today: date, chance: random.Random
     version = catalogue.published("lump-sum")
     assert version is not None
     dossier = dossiers.start(user, version)
-    dossier.typed, dossier.case = answers(who, case, today, chance), case
+    definition = definition_of(version)
+    dossier.typed = sealed_answers.sealed(definition, answers(who, case, today, chance))
+    dossier.case = case
     dossier.save(update_fields=["typed", "case"])
-    for paper in definition_of(version).documents_for(dossier.typed):
+    for paper in definition.documents_for(dossier.typed):
         if paper.uploaded and paper.required:
             upload = SimpleUploadedFile(f"{paper.slug}.jpg", photo(paper.slug))
             attachments.attach(dossier, paper.slug, upload, actor=user)

@@ -13,7 +13,7 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from portal.models import User
-from procedures import agents, attachments, catalogue, dossiers
+from procedures import agents, attachments, catalogue, dossiers, sealed_answers
 from procedures.catalogue import definition_of
 from procedures.definition import Definition, Field, Question
 from procedures.demo import FAMILY, GIVEN, MIDDLE, STREETS, WARDS, Person, photo
@@ -82,7 +82,8 @@ def sample_draft(sample: Sample, who: Person, user: User, today: date, chance: r
     assert version is not None
     definition = definition_of(version)
     dossier = dossiers.start(user, version, case=sample.case)
-    dossier.typed, dossier.case = typed(definition, sample, who, today, chance), sample.case
+    dossier.typed = sealed_answers.sealed(definition, typed(definition, sample, who, today, chance))
+    dossier.case = sample.case
     dossier.save(update_fields=["typed", "case"])
     for paper in definition.documents_for(dossier.typed):
         if paper.uploaded and paper.required:

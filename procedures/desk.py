@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.models import AccessLog, User
-from procedures import dossiers, hooks
+from portal.roles import DECIDERS, role
+from procedures import dossiers, hooks, sealed_answers
 from procedures.catalogue import definition_for
 from procedures.definition import Definition, Field, Step
 from procedures.models import Dossier, DossierEvent, ParcelPaper, Shipment
@@ -23,8 +24,11 @@ Files = Mapping[str, list[dict[str, Any]]]
 _SITTING = timedelta(hours=1)
 
 
-def answers(dossier: Dossier, files: Files) -> list[dict[str, Any]]:
-    """The filed answers, page by page, as ``components/summary_list.html`` wants them."""
+def answers(dossier: Dossier, files: Files, *, whole: bool) -> list[dict[str, Any]]:
+    """The filed answers, page by page, as ``components/summary_list.html`` wants them.
+
+    Account numbers are masked, or ``whole`` for the citizen and who ``decides``.
+    """
     definition = definition_for(dossier)
     given = {**dossier.answers, "case": dossier.case}
     today = timezone.localdate()
@@ -35,7 +39,7 @@ def answers(dossier: Dossier, files: Files) -> list[dict[str, Any]]:
             **page(definition, step, rows, files),
             "doubts": hooks.doubts(step, [f for f, _value in rows], facts),
         }
-        for step, rows in dossiers.answered(definition, given, today)
+        for step, rows in dossiers.answered(definition, given, today, whole=whole)
     ]
 
 
@@ -157,6 +161,19 @@ def _paper_words(paper: Mapping[str, Any]) -> str:
     if paper["condition"] != ParcelPaper.Condition.GOOD:
         words.append(str(ParcelPaper.Condition(paper["condition"]).label))
     return "• " + ", ".join(words)
+
+
+def decides(user: User, dossier: Dossier) -> bool:
+    """Whether ``user`` decides where money of ``dossier`` goes, and so reads whole account numbers."""
+    return role(user) in DECIDERS and user.staff.office_id == dossier.office_id
+
+
+def answers_for(user: User, dossier: Dossier, files: Files) -> list[dict[str, Any]]:
+    """The answers for a member of staff; that whole account numbers are read is recorded."""
+    whole = decides(user, dossier)
+    if whole and sealed_answers.has_any(dossier.answers):
+        log_read(user, dossier, "account number")
+    return answers(dossier, files, whole=whole)
 
 
 def log_read(user: User | AnonymousUser, dossier: Dossier, what: str) -> None:

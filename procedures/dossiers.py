@@ -16,7 +16,17 @@ from django.utils.translation import gettext as _
 from portal import text
 from portal.identifiers import compact
 from portal.models import Organisation, User
-from procedures import agents, assignment, attachments, catalogue, differences, filers, offices, workflow
+from procedures import (
+    agents,
+    assignment,
+    attachments,
+    catalogue,
+    differences,
+    filers,
+    offices,
+    sealed_answers,
+    workflow,
+)
 from procedures.catalogue import definition_for, definition_of
 from procedures.definition import Case, Definition, Document, Field, Step, applies
 from procedures.forms import StepForm, form_field, typed_values
@@ -167,7 +177,7 @@ def save_answers(
     definition = definition_for(dossier)
     here = typed_values(definition, step, data)
     while True:
-        typed = {**dossier.typed, **here}
+        typed = sealed_answers.sealed(definition, {**dossier.typed, **here})
         conflict = dossier.revision > revision and dossier.saved_by not in {"", device}
         known = typed == dossier.typed and dossier.saved_by == device
         if conflict or known or not dossier.is_draft or _keep(dossier, typed, device):
@@ -233,15 +243,18 @@ def missing_uploads(dossier: Dossier) -> list[Document]:
 
 
 def answered(
-    definition: Definition, answers: Mapping[str, Any], today: date
+    definition: Definition, answers: Mapping[str, Any], today: date, *, whole: bool
 ) -> list[tuple[Step, list[tuple[Field, str]]]]:
-    """Cleaned ``answers`` as people read them, page by page."""
+    """Cleaned ``answers`` as people read them, page by page; account numbers masked or ``whole``."""
     pages = []
     for step in definition.steps_for(answers):
-        rows = [
+        told = (
             (field, form_field(field, definition, today).display(answers[field.name]))
             for field in definition.fields_of(step, answers)
             if field.name in answers
+        )
+        rows = [
+            (field, words if whole else sealed_answers.masked_answer(field, words)) for field, words in told
         ]
         if rows:
             pages.append((step, rows))
@@ -345,7 +358,7 @@ def _freeze(dossier: Dossier, found: Review, now: datetime) -> None:
         raise workflow.MoveRefused(
             _("No office is known for this ward: please choose the ward again, or call 02583.827.443.")
         ) from None
-    dossier.answers = answers
+    dossier.answers = sealed_answers.sealed(definition, answers)
     if definition.transition("file_with_agent"):
         dossier.agent = _agent_of(definition, dossier)
     dossier.urgent = definition.is_urgent(answers)

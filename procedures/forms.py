@@ -18,8 +18,9 @@ from django.utils.translation import gettext as _
 from portal import fields
 from portal.groups import GroupField, GroupWidget
 from portal.options import Options
+from portal.sealing import opened
 from portal.selects import SelectField, WardField
-from procedures import agents, hooks, offices, visits
+from procedures import agents, hooks, offices, sealed_answers, visits
 from procedures.definition import Definition, Field, Question, Step, Text, applies
 from procedures.models import Bank
 
@@ -130,12 +131,13 @@ KINDS: dict[str, Maker] = {
     "agent": _agent,
     "bank": _bank,
     "bank_account": _plain(fields.BankAccountField),
+    "account_words": _plain(fields.AccountWordsField),
     "bank_holder": _plain(fields.BankHolderField),
     "tracking_number": _plain(fields.TrackingNumberField),
     "group": _group,
 }
-# What cannot be asked in the rows of a group.
-NOT_IN_ROWS = frozenset({"group", "case", "confirm", "agent"})
+# What cannot be asked in the rows of a group; what is sealed stands by itself.
+NOT_IN_ROWS = frozenset({"group", "case", "confirm", "agent"}) | sealed_answers.KINDS
 
 
 def form_field(field: Field, definition: Definition, today: date) -> fields.PortalField:
@@ -174,6 +176,8 @@ class StepForm(fields.PageForm):
         *,
         data: Mapping[str, Any] | None = None,
     ) -> None:
+        answers = _open_here(definition, step, answers)
+        data = _open_here(definition, step, data) if data is not None else None
         super().__init__(data=data, initial=dict(answers))
         self.definition, self.step, self.today = definition, step, today
         self.doubts: list[hooks.Doubt] = []
@@ -260,6 +264,14 @@ class StepForm(fields.PageForm):
         """A name for the doubts, by which the page tells that they have been seen; "" without any."""
         words = "|".join(f"{doubt.ident}={doubt.message}" for doubt in self.doubts)
         return hashlib.sha256(words.encode()).hexdigest()[:16] if words else ""
+
+
+def _open_here(definition: Definition, step: Step, answers: Mapping[str, Any]) -> Mapping[str, Any]:
+    """``answers`` with those in the clear that the page ``step`` asks for; others stay sealed."""
+    if not sealed_answers.has_any(answers):
+        return answers
+    here = {field.name for field in definition.fields if field.step == step.slug}
+    return {name: opened(value) if name in here else value for name, value in answers.items()}
 
 
 def typed_values(definition: Definition, step: Step, data: Mapping[str, Any]) -> dict[str, Any]:

@@ -129,6 +129,7 @@ KINDS: Mapping[str, Words] = {
     "agent": _("collecting agent of the ward"),
     "bank": _("bank"),
     "bank_account": _("bank account"),
+    "account_words": _("account in one's own words: number and bank"),
     "bank_holder": _("account holder, without marks"),
     "tracking_number": _("tracking number"),
     "group": _("list: the same questions in every row"),

@@ -33,6 +33,7 @@ BY_KIND: dict[str, Any] = {
     "agent": "",  # a test that wants one gives it
     "bank": "970405",
     "bank_account": "4700201001234",
+    "account_words": "4700201009999 Agribank",
     "bank_holder": "TRẦN VĂN BÌNH",
     "tracking_number": "RA000000014VN",
     "facility": "Bệnh viện đa khoa tỉnh 56001",
@@ -62,6 +63,7 @@ BROKEN: dict[str, Any] = {
     "agent": "0",
     "bank": "000000",
     "bank_account": "1",
+    "account_words": "x" * 201,
     "bank_holder": "1",
     "tracking_number": "RA000000015VN",
     "health_card": "561",

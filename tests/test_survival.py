@@ -134,7 +134,7 @@ def check_the_export(dossier: Dossier, today: date) -> None:
 
 def on_the_desk(dossier: Dossier) -> list[str]:
     """Every answer as the clerk reads it; of a correction both the old one and the new one."""
-    pages = desk.answers(dossier, {})
+    pages = desk.answers(dossier, {}, whole=True)
     rows = [row["value"] for page in pages for row in page["rows"]]
     return rows + [change[which] for page in pages for change in page["changes"] for which in ("old", "new")]
 
@@ -143,7 +143,7 @@ def check_it_survives(dossier: Dossier, definition: Definition) -> None:
     today = timezone.localdate()
     kept = Dossier.objects.get(pk=dossier.pk)
     assert kept.answers == dossier.answers
-    cleaned = dossiers.answered(definition, {**kept.answers, "case": kept.case}, today)
+    cleaned = dossiers.answered(definition, {**kept.answers, "case": kept.case}, today, whole=True)
     shown = {field.name: value for _step, rows in cleaned for field, value in rows}
     assert shown.keys() == kept.answers.keys() | {"case"}
     assert all(shown.values())

@@ -185,7 +185,7 @@ class LumpSumAdmin(RoleAdmin):
             _("Lump sum of %(code)s") % {"code": dossier.code},
             dossier=dossier,
             place=cash.place_of(dossier),
-            account=masked(str(dossier.answers.get("account_number", ""))),
+            account=masked(lump_sums.account_of(dossier)),
             bank=lump_sums.bank_of(dossier),
             given=given,
             wrong=given.errors(),
@@ -203,8 +203,8 @@ class LumpSumAdmin(RoleAdmin):
     ) -> HttpResponse:
         """The amount; who decides sees the whole account number."""
         dossier, decides = lump_sum.dossier, lump_sums.may_decide(staff_user(request), lump_sum)
-        read(request, "lump sum", dossier)
-        number = str(dossier.answers.get("account_number", ""))
+        read(request, "lump sum, account whole" if decides else "lump sum", dossier)
+        number = lump_sums.account_of(dossier)
         return self._show(
             request,
             "lump_sum",

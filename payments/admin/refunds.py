@@ -72,15 +72,16 @@ class RefundAdmin(RoleAdmin):
     def _page(
         self, request: HttpRequest, refund: Refund, refused: MoveRefused | None = None, doing: str = ""
     ) -> HttpResponse:
-        desk.log_read(request.user, refund.dossier, "refund")
         user, definition = _user(request), definition_for(refund.dossier)
+        whole = refunds.may_approve(user, refund)
+        desk.log_read(user, refund.dossier, "refund, account whole" if whole else "refund")
         stage = definition.state(refund.dossier.state)
         estimate = estimates.of_refund(refund, new_monthly=_typed_money(request, "new_monthly"))
         may_approve = (
             stage.slug == "proposed"
             and refund.state == Refund.State.PROPOSED
             and refund.proposed_by_id != user.pk
-            and refunds.may_approve(user, refund)
+            and whole
         )
         context = {
             **self.admin_site.each_context(request),
@@ -98,6 +99,7 @@ class RefundAdmin(RoleAdmin):
             "may_propose": stage.slug == "processing" and refunds.may_work(user, refund),
             "may_approve": may_approve,
             "cap": refunds.cap_for(user, timezone.localdate()) if may_approve else None,
+            "whole": whole,
             "payments": refunds.payments_of(refund),
             "postings": ledger.postings_of(refund),
             "refused": refused,

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from payments.models.accounts import Dong, OfficeAccount
 from portal.models import User
+from portal.sealing import SealedNumber
 from procedures.models import Office
 
 
@@ -35,7 +36,7 @@ class PayoutBatch(models.Model):
     pay_on = models.DateField(_("to be paid on"))
     count = models.PositiveIntegerField(_("payments"))
     total = Dong(_("total"))
-    hash_total = models.DecimalField(_("hash total of the accounts"), max_digits=30, decimal_places=0)
+    hash_total = SealedNumber(_("hash total of the accounts"))  # of one payment, the very number
     state = models.CharField(_("state"), max_length=9, choices=State, default=State.MADE)
     made_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("made by"))
     made_at = models.DateTimeField(_("made"))

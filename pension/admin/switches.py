@@ -61,8 +61,10 @@ class SwitchRequestAdmin(RoleAdmin):
         self, request: HttpRequest, switch: SwitchRequest, refused: MoveRefused | None = None
     ) -> HttpResponse:
         user = user_of(request)
-        log_read(request, str(switch.dossier.code), "change of payment")
-        may_call = switching.may_call(user, switch) and switch.called_by_id is None
+        whole = switching.may_call(user, switch)
+        what = "change of payment, account whole" if whole and switch.bank_id else "change of payment"
+        log_read(request, str(switch.dossier.code), what)
+        may_call = whole and switch.called_by_id is None
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -71,7 +73,7 @@ class SwitchRequestAdmin(RoleAdmin):
             "doubts": [frauds.DOUBTS.get(name, name) for name in switch.doubts],
             "recipient": switching.recipient_of(switch.beneficiary, timezone.localdate()),
             "may_call": may_call and switch.state in {"held", "unconfirmed"},
-            "whole": switching.may_call(user, switch),
+            "whole": whole,
             "lines": switch.lines.select_related("list").order_by("pk"),
             "typed": request.POST.get("note", ""),
             "refused": refused,

@@ -111,7 +111,7 @@ class DossierAdmin(QueueAdmin):
             "urgent": urgent.is_open(dossier),
             "electronic": results.wanted_here(dossier),
             "may_replace_result": results.may_replace(dossier, user),
-            "answers": desk.answers(dossier, _by_paper(shown)),
+            "answers": desk.answers_for(user, dossier, _by_paper(shown)),
             "attachments": shown,
             "viewer": viewer(request, dossier, shown, count=False),
             "together": together(dossier, user, steps=events[0].sequence if events else 0),

@@ -7,6 +7,8 @@ import msgspec
 from django.db.models import JSONField, Model
 from django.db.models.fields import NOT_PROVIDED
 
+from portal.sealing import Sealed as SealedText
+
 _ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -51,7 +53,13 @@ def cell(value: Any) -> str:
 
 
 def encoded(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
+    return msgspec.json.encode(value, enc_hook=_as_json).decode()
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, SealedText):
+        return value.as_json()
+    raise NotImplementedError(type(value))
 
 
 class Batch:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from portal.models import User
-from procedures import catalogue, demo, intake
+from procedures import catalogue, demo, intake, sealed_answers
 from procedures.deadlines import closing
 from procedures.definition import Definition, TimeLimit
 from procedures.demo_filings import Sample, typed
@@ -111,8 +111,8 @@ def _made(
         filer=filer,
         owner=owners.get(filer),
         weight=1,
-        typed=raw,
-        answers=answers,
+        typed=sealed_answers.sealed(definition, raw),
+        answers=sealed_answers.sealed(definition, answers),
         limit=definition.time_limit(case, answers),
         action="file_complete" if both and not posted else "file",
         posted=tuple((d.slug, d.label.vi, d.label.en, 1) for d in posted),

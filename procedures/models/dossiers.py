@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from portal.models import Filer, Organisation, User
+from portal.sealing import SealingDecoder, SealingEncoder
 from procedures.models.catalogue import Procedure, ProcedureVersion
 from procedures.models.offices import Office
 
@@ -111,8 +112,20 @@ class Dossier(models.Model):
         help_text="whom the citizen has handed the dossier to, for confirmation",
     )
 
-    typed = models.JSONField(default=dict, help_text="what stands in the form, as typed")
-    answers = models.JSONField(_("answers"), default=dict, help_text="what was filed, cleaned")
+    # Numbers of bank accounts in them are ``Sealed`` (``procedures.sealed_answers``).
+    typed = models.JSONField(
+        default=dict,
+        encoder=SealingEncoder,
+        decoder=SealingDecoder,
+        help_text="what stands in the form, as typed",
+    )
+    answers = models.JSONField(
+        _("answers"),
+        default=dict,
+        encoder=SealingEncoder,
+        decoder=SealingDecoder,
+        help_text="what was filed, cleaned",
+    )
     revision = models.PositiveIntegerField(default=0)
     saved_by = models.CharField(max_length=16, blank=True)
 

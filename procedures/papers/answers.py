@@ -45,7 +45,7 @@ class Answers:
         answers = {**self.issue.dossier.answers, "case": self.issue.dossier.case}
         items = tuple(
             Item(label=field.label.vi.removesuffix("?"), value=words, sub=True)
-            for _step, rows in dossiers.answered(definition, answers, today)
+            for _step, rows in dossiers.answered(definition, answers, today, whole=True)
             for field, words in rows
             if field.name not in self._taken
         )

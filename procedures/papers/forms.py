@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from portal.groups import GroupField
 from portal.models import Confidence
+from portal.sealing import opened
 from procedures import documents, dossiers, official_forms
 from procedures.catalogue import definition_for
 from procedures.definition import Definition, Document, Field
@@ -69,7 +70,7 @@ def _any_form(dossier: Dossier, definition: Definition) -> documents.OfficialFor
         pages=_unit(dossier)
         + [
             (step.title.vi, [_item(field, definition, answers, today) for field, _shown in rows])
-            for step, rows in dossiers.answered(definition, answers, today)
+            for step, rows in dossiers.answered(definition, answers, today, whole=True)
         ],
         signed_by=dossier.organisation_name or dossier.applicant,
         dossier_code=dossier.code,
@@ -130,7 +131,7 @@ def _lump_sum_form(dossier: Dossier, definition: Definition) -> documents.Offici
             has_regional_allowance=answers.get("regional_allowance"),
             pay_method=str(answers.get("pay_method", "")),
             account_holder=answers.get("account_holder"),
-            account_number=answers.get("account_number"),
+            account_number=opened(answers.get("account_number")),
             bank=shown(dossier, "bank") or None,
             bank_branch=answers.get("bank_branch"),
             result_delivery=str(answers.get("result_delivery", "")),

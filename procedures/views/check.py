@@ -104,7 +104,7 @@ def _sections(
     dossier: Dossier, definition: Definition, review: dossiers.Review, today: date, files: desk.Files
 ) -> list[dict[str, Any]]:
     """Every page with its answers, checked or as typed, and where to change it."""
-    shown = {s.slug: rows for s, rows in dossiers.answered(definition, {**review.answers}, today)}
+    shown = {s.slug: rows for s, rows in dossiers.answered(definition, {**review.answers}, today, whole=True)}
     open_slugs = [s.slug for s in review.open_steps]
     return [
         {

@@ -165,7 +165,7 @@ def dossier_page(
         "asked_lines": asked.facts.get("missing", []) if asked else [],
         "supplement_files": files["supplement"],
         "supplement_error": files_refused,
-        "answers": desk.answers(dossier, files),
+        "answers": desk.answers(dossier, files, whole=True),
         "files": _files(definition, files),
         "errors": errors or [],
         "tracking_open": dossier.state in mailroom.AWAITS_POST,

@@ -3,10 +3,13 @@
 import hashlib
 import io
 from collections.abc import Callable
-from importlib import resources
+from decimal import Decimal
+from importlib import import_module, resources
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -26,7 +29,7 @@ from portal import outbox
 from portal.models import AccessLog, User
 from procedures.models import Bank
 from procedures.workflow import MoveRefused
-from tests import paying
+from tests import paying, sealing
 from tests.posting import staff_of
 
 SignIn = Callable[[User], Client]
@@ -156,10 +159,13 @@ def test_writing_a_file_again_gives_the_same_bytes(
     assert batch.files.count() == 2
 
 
-def test_a_kept_file_that_somebody_changed_is_not_given_out(clerk: User) -> None:
+@pytest.mark.parametrize("change", [lambda _old: b"<x/>", lambda old: old[:-1] + bytes([old[-1] ^ 1])])
+def test_a_kept_file_that_somebody_changed_is_not_given_out(
+    clerk: User, change: Callable[[bytes], bytes]
+) -> None:
     batch = paying.approved_twice(paying.made([paying.owed(1)]))
-    with batch.files.get(kind="xml").file.open("wb") as kept:
-        kept.write(b"<x/>")
+    kept = Path(batch.files.get(kind="xml").file.path)
+    kept.write_bytes(change(kept.read_bytes()))
     with pytest.raises(MoveRefused):
         batches.take(batch, "xml", actor=clerk, now=timezone.now())
     assert not BatchDownload.objects.exists()
@@ -296,3 +302,15 @@ def test_all_of_one_kind_that_wait_are_batched_at_once(
     )
     assert answer.status_code == 303
     assert set(PayoutBatch.objects.get().orders.all()) == {one, two}
+
+
+def test_the_hash_total_of_one_payment_is_sealed_also_where_it_lay_in_the_clear(clerk: User) -> None:
+    order = paying.owed(1)
+    batch = paying.made([order])
+    assert sealing.tables_with(order.account_number) == []
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE payments_payoutbatch SET hash_total = %s", [order.account_number])
+    migration = import_module("payments.migrations.0010_sealed_hash_totals")
+    migration.seal_totals(apps, type("Editor", (), {"connection": connection}))
+    assert sealing.tables_with(order.account_number) == []
+    assert PayoutBatch.objects.get(pk=batch.pk).hash_total == Decimal(order.account_number)

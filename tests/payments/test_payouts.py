@@ -12,11 +12,12 @@ from payments import ledger, lump_sums, payouts, results
 from payments.models import Account, LumpSum, PaymentOrder, Posting
 from portal import outbox
 from portal.models import AccessLog, User
+from portal.sealing import opened
 from portal.text import masked
 from procedures import catalogue, workflow
 from procedures.models import Bank, Dossier
 from procedures.workflow import MoveRefused
-from tests import paying
+from tests import paying, sealing
 from tests.posting import approved
 
 SignIn = Callable[[User], Client]
@@ -64,7 +65,7 @@ def test_a_clerk_writes_the_amount_down_and_a_supervisor_decides(
     clerk: User, supervisor: User, sign_in: SignIn
 ) -> None:
     dossier, client = approved(1), sign_in(clerk)
-    number = dossier.answers["account_number"]
+    number = opened(dossier.answers["account_number"])
     assert str(dossier.code) in client.get(f"{DESK}cho-ghi/").content.decode()
     form = client.get(f"{DESK}ghi/{dossier.pk}/").content.decode()
     assert number not in form
@@ -91,9 +92,28 @@ def test_a_clerk_writes_the_amount_down_and_a_supervisor_decides(
     assert (order.source, order.document_kind, order.document_id) == ("lump_sum", "lumpsum", row.pk)
     assert balances() == {"fund": 12_500_000, "benefits": -12_500_000}
     assert dossier.events.filter(action="order_payment", to_state="approved").exists()
-    assert AccessLog.objects.filter(user=supervisor, what="lump sum").exists()
+    assert AccessLog.objects.filter(user=supervisor, what="lump sum, account whole").exists()
     assert other.post(f"{DESK}{row.pk}/viec/duyet/").status_code == 422
     assert PaymentOrder.objects.count() == 1
+
+
+def test_no_table_and_no_file_holds_the_account_of_a_payment(clerk: User) -> None:
+    order = rejected()
+    assert order.dossier is not None
+    again = payouts.correct(
+        order,
+        bank=Bank.objects.all()[0],
+        account_number="0011002233445",
+        actor=order.dossier.owner,
+        key="k",
+        now=timezone.now(),
+    )
+    paying.approved_twice(paying.made([again], key="b2"))
+    outbox.drain()
+    assert {path.parent.name for path in sealing.files()} >= {"payouts"}
+    for number in (order.account_number, "0011002233445"):
+        assert sealing.tables_with(number) == []
+        assert not [path for path in sealing.files() if number.encode() in path.read_bytes()]
 
 
 @pytest.mark.parametrize("typed", ["", "0", "-5", "12,5", "một triệu"])

@@ -14,6 +14,7 @@ from payments import ledger, refund_payments, refunds
 from payments.models import Account, Posting, Refund
 from portal import outbox
 from portal.models import AccessLog, Notice, Organisation, User
+from portal.sealing import opened
 from procedures import offices, rates, workflow
 from procedures.models import AgentArea, Dossier, LegalFigure
 from procedures.workflow import MoveRefused
@@ -185,7 +186,7 @@ def test_the_agent_sees_what_the_task_needs_and_nothing_else(
     client = sign_in(agent)
     page = client.get(f"/dai-ly/{refunding.refund_of(dossier).pk}/").content.decode()
     assert dossier.owner.full_name in page
-    for hidden in (dossier.answers["account_number"], dossier.phone, dossier.answers["street"]):
+    for hidden in (opened(dossier.answers["account_number"]), dossier.phone, dossier.answers["street"]):
         assert hidden not in page
     assert client.get(f"/ho-so/{dossier.code}/").status_code == 404
     assert AccessLog.objects.filter(user=agent, about=dossier.code).exists()
@@ -466,6 +467,18 @@ def test_another_office_sees_no_refund_and_the_province_looks_on(
         assert sign_in(person).get(f"{DESK}{pk}/change/").status_code == 200
         assert sign_in(person).post(f"{DESK}{pk}/viec/duyet/", {"seen": "335250"}).status_code == 403
     assert AccessLog.objects.filter(user=director, about=examined.code, what="refund").exists()
+
+
+def test_who_approves_a_refund_reads_the_whole_account_number_and_that_is_recorded(
+    examined: Dossier, clerk: User, supervisor: User, director: User, sign_in: SignIn
+) -> None:
+    refund, read = refunding.refund_of(examined), AccessLog.objects.filter(what="refund, account whole")
+    here = f"{DESK}{refund.pk}/change/"
+    for looks_on in (clerk, director):
+        assert refund.account_number not in sign_in(looks_on).get(here).content.decode()
+    assert not read.exists()
+    assert refund.account_number in sign_in(supervisor).get(here).content.decode()
+    assert read.get().user == supervisor
 
 
 def test_the_desk_takes_as_many_queries_for_many_refunds_as_for_one(

@@ -25,6 +25,7 @@ from portal.models import OutboxMessage, User
 from procedures import demo, intake
 from procedures.models import Dossier, PostalItem
 from tests.conftest import PASSWORD, file_draft
+from tests.sealing import opened_all
 
 SignIn = Callable[[User], Client]
 QUEUE = "/quan-tri/procedures/dossier/"
@@ -198,7 +199,7 @@ def test_whatever_fragment_is_asked_for_a_page_answers(target: str, filed: Dossi
 def test_control_characters_typed_into_a_page_do_no_harm(draft: Dossier) -> None:
     client = _calm(draft.owner)
     address = f"/ho-so/{draft.draft_code}/buoc/nguoi-de-nghi/"
-    typed = {**draft.typed, "street": "12\x00 Hùng\x07 Vương\u200b\u202e, thôn\u00ad 3"}
+    typed = {**opened_all(draft.typed), "street": "12\x00 Hùng\x07 Vương\u200b\u202e, thôn\u00ad 3"}
     assert client.post(address, typed).status_code == 303
     file_draft(draft)
     draft.refresh_from_db()
@@ -208,7 +209,8 @@ def test_control_characters_typed_into_a_page_do_no_harm(draft: Dossier) -> None
 
 
 def test_decomposed_letters_are_kept_composed(draft: Dossier) -> None:
-    typed = {**draft.typed, "full_name": "Nguye\u0302\u0303n Thi\u0323 A\u0301nh", "street": "Tho\u0302n 3"}
+    typed = opened_all(draft.typed)
+    typed |= {"full_name": "Nguye\u0302\u0303n Thi\u0323 A\u0301nh", "street": "Tho\u0302n 3"}
     client = _calm(draft.owner)
     client.post(f"/ho-so/{draft.draft_code}/buoc/nguoi-de-nghi/", typed)
     client.post(f"/ho-so/{draft.draft_code}/buoc/noi-nhan/", {**typed, "account_holder": "nguyen thi anh"})
@@ -275,7 +277,7 @@ def test_strange_codes_are_not_there(code: str, filed: Dossier) -> None:
 
 def test_a_very_long_answer_is_refused_in_words_and_cut_in_the_draft(draft: Dossier) -> None:
     client, address = _calm(draft.owner), f"/ho-so/{draft.draft_code}/buoc/nguoi-de-nghi/"
-    assert client.post(address, {**draft.typed, "street": "đ" * 100_000}).status_code == 422
+    assert client.post(address, {**opened_all(draft.typed), "street": "đ" * 100_000}).status_code == 422
     draft.refresh_from_db()
     assert len(draft.typed["street"]) == 4000
     assert client.get(address).status_code == 200
@@ -395,7 +397,7 @@ def _harmless(page: str) -> bool:
 def hostile(draft: Dossier, clerk: User, sign_in: SignIn) -> Dossier:
     """A dossier that holds SCRIPT wherever its citizen and its clerk may type."""
     client = sign_in(draft.owner)
-    typed = {**draft.typed, "street": SCRIPT, "bank_branch": SCRIPT, "delivery_address": SCRIPT}
+    typed = {**opened_all(draft.typed), "street": SCRIPT, "bank_branch": SCRIPT, "delivery_address": SCRIPT}
     for step in ("nguoi-de-nghi", "noi-nhan"):
         assert client.post(f"/ho-so/{draft.draft_code}/buoc/{step}/", typed).status_code == 303
     photo = SimpleUploadedFile(f"{SCRIPT.replace('/', '')}.jpg", demo.photo("x"))
@@ -437,9 +439,8 @@ def test_script_in_a_draft_is_text_on_its_pages(draft: Dossier, sign_in: SignIn)
         ("nguoi-de-nghi", ("full_name", "street", "phone", "email")),
         ("noi-nhan", ("bank_branch",)),
     ):
-        client.post(
-            f"/ho-so/{draft.draft_code}/buoc/{step}/", {**draft.typed, **dict.fromkeys(names, SCRIPT)}
-        )
+        typed = {**opened_all(draft.typed), **dict.fromkeys(names, SCRIPT)}
+        client.post(f"/ho-so/{draft.draft_code}/buoc/{step}/", typed)
         page = client.get(f"/ho-so/{draft.draft_code}/buoc/{step}/").content.decode()
         assert page.count("&lt;script&gt;alert(1)") >= len(names)
         assert _harmless(page)

@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from portal.models import OutboxMessage, User
+from portal.sealing import Sealed, opened
 from procedures import intake, workflow
 from procedures.catalogue import definition_for
 from procedures.demo_volume import load, plan
@@ -55,6 +56,14 @@ def test_every_history_and_every_list_holds(province: None) -> None:
         before = IntakeList.objects.filter(office=closed.office, day__lt=closed.day).order_by("day").last()
         assert closed.previous_digest == (before.digest if before else "")
         assert closed.number == (before.number + 1 if before and before.year == closed.year else 1)
+
+
+def test_the_account_numbers_are_sealed(province: None) -> None:
+    forms = [form for pair in Dossier.objects.values_list("typed", "answers") for form in pair]
+    numbers = [form["account_number"] for form in forms if "account_number" in form]
+    assert numbers
+    assert {type(number) for number in numbers} == {Sealed}
+    assert opened(numbers[0]).startswith("4700")
 
 
 def test_the_clock_stands_where_the_workflow_would_have_put_it(province: None) -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from portal import outbox
 from portal.models import User
+from portal.sealing import opened
 from procedures import mailroom
 from procedures.models import Dossier, IssuedDocument, Office
 
@@ -96,7 +97,7 @@ def test_the_form_is_filled_in_from_the_answers(filed: Dossier, papers: dict[str
     said = _read(papers["form"])
     assert "14-HSB" in said
     assert filed.insurance_number in said
-    assert filed.answers["account_number"] in said
+    assert opened(filed.answers["account_number"]) in said
 
 
 def test_a_result_by_post_gets_a_return_label_with_its_tracking_number(

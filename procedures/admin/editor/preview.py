@@ -144,7 +144,8 @@ def _sections(definition: Definition, typed: dict[str, Any]) -> list[dict[str, A
         form = StepForm(definition, step, typed, today, data=typed)
         forms.append(form)
         answers |= form.cleaned_data if form.is_valid() else {}
-    shown = {step.slug: rows for step, rows in dossiers.answered(definition, answers, today)}
+    told = dossiers.answered(definition, answers, today, whole=True)
+    shown = {step.slug: rows for step, rows in told}
     return [
         {
             "title": form.step.title,
