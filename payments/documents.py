@@ -21,6 +21,7 @@ PAGES = {
     "suspenseitem": "admin:payments_suspenseitem_change",
     "refund": "admin:payments_refund_change",
     "lumpsum": "admin:payments_lumpsum_change",
+    "cashorder": "admin:payments_cashorder_change",
     "paymentorder": "admin:payments_paymentorder_change",
     "receipt": "admin:payments_receipt_change",
     "dossier": "admin:procedures_dossier_change",

@@ -3,6 +3,7 @@
 from payments.admin import (
     accounts,
     batches,
+    cash_lists,
     files,
     journal,
     lump_sums,
@@ -18,6 +19,7 @@ from payments.admin import (
 __all__ = [
     "accounts",
     "batches",
+    "cash_lists",
     "files",
     "journal",
     "lump_sums",

@@ -2,6 +2,7 @@
 
 from payments.models.accounts import OfficeAccount
 from payments.models.batches import BatchDownload, BatchFile, BatchRelease, PayoutBatch
+from payments.models.cash_lists import CashOrder
 from payments.models.checks import LedgerCheck
 from payments.models.drafts import ContributionDraft
 from payments.models.ledger import Account, Entry, Posting
@@ -27,6 +28,7 @@ __all__ = [
     "BatchDownload",
     "BatchFile",
     "BatchRelease",
+    "CashOrder",
     "ContributionDraft",
     "ContributionOrder",
     "CoveredPerson",

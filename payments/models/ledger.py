@@ -15,7 +15,8 @@ class Account(models.TextChoices):
     """The chart of accounts. Debits are positive, credits negative.
 
     ``FUND`` stands for the insurance fund: contributions charged are credited to it, refunds and
-    benefits decided are drawn from it.
+    benefits decided are drawn from it. ``LISTS`` is what paying points paid
+    out of the cash lists of monthly benefits and have to get, or had in advance: on either side.
     """
 
     RECEIVABLE = "receivable", _("Contributions receivable")
@@ -25,6 +26,7 @@ class Account(models.TextChoices):
     SUSPENSE = "suspense", _("Suspense")
     RETURNED = "returned", _("Returned payments")
     FUND = "fund", _("Insurance fund")
+    LISTS = "lists", _("Cash lists, between us and the post")
 
 
 class Posting(models.Model):
