@@ -9,6 +9,7 @@ class PaymentsConfig(AppConfig):
     def ready(self) -> None:
         from payments import (  # noqa: F401
             batches,
+            cash_lists,
             handlers,
             lump_sums,
             order_returns,

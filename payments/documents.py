@@ -24,6 +24,7 @@ PAGES = {
     "lumpsum": "admin:payments_lumpsum_change",
     "cashvoucher": "admin:payments_cashvoucher_change",
     "cashsupply": "admin:payments_cashsupply_change",
+    "cashorder": "admin:payments_cashorder_change",
     "paymentorder": "admin:payments_paymentorder_change",
     "receipt": "admin:payments_receipt_change",
     "dossier": "admin:procedures_dossier_change",

@@ -23,6 +23,9 @@ KINDS: Mapping[str, str | Promise] = {
     "cash_paid": _("Paid in cash"),
     "returned": _("Returned by the bank"),
     "owed_again": _("Owed again"),
+    "list_cash_owed": _("Cash of a payment list owed"),
+    "list_cash_paid": _("Cash of a payment list paid out"),
+    "list_cash_left": _("Cash of a payment list not collected"),
     "back_to_list": _("Back to the payment list, for cash"),
 }
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from payments import documents, line_checks, money_checks
 from payments.entered import MONEY, ZERO, entered
-from payments.models import Account, ContributionOrder, Entry, LedgerCheck, PaymentOrder, Posting
+from payments.models import Account, CashOrder, ContributionOrder, Entry, LedgerCheck, PaymentOrder, Posting
 
 Check = Callable[[], Iterator[str]]
 FEW = 50  # lines of one check that are named
@@ -115,6 +115,21 @@ def _payment_orders() -> Iterator[str]:
         yield words % {"order": order.pk, "away": order.away}
 
 
+def _cash_orders() -> Iterator[str]:
+    """Of the cash of a paying point the ledger owes all while it is open, and nothing once it is settled."""
+    told = CashOrder.objects.order_by("pk").annotate(
+        owed=-entered("cashorder", Account.BENEFITS), went=-entered("cashorder", Account.LISTS)
+    )
+    is_open = Q(settled_at=None)
+    wrong = (is_open & ~Q(owed=F("amount"))) | (~is_open & ~Q(owed=0)) | ~Q(went=F("paid"))
+    for order in told.filter(wrong).iterator():
+        words = _(
+            "cash of %(order)s: %(paid)s of %(amount)s paid, but the ledger paid %(went)s, owes %(owed)s"
+        )
+        facts = {"order": order, "amount": order.amount, "paid": order.paid}
+        yield words % {**facts, "owed": order.owed, "went": order.went}
+
+
 checks: dict[str, Check] = {
     "posting": _postings,
     "office": _offices,
@@ -132,6 +147,7 @@ checks: dict[str, Check] = {
     "suspenseitem": line_checks.suspense,
     "receipt": line_checks.receipts,
     "receiptseries": line_checks.series,
+    "cashorder": _cash_orders,
 }
 """By what is checked: the model name of a document, for those that have amounts of their own."""
 

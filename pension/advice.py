@@ -38,6 +38,8 @@ def _next_list(facts: Facts) -> list[Advice]:
 def words_of(switch: SwitchRequest) -> str:
     """Where a change stands, for its beneficiary: nothing of why it is held."""
     month = {"month": f"{switch.effective_month:%m/%Y}"}
+    if switch.kind == SwitchRequest.Kind.PERSONAL_INFO and switch.state == State.WAITING:
+        return _("Your new details stand on the payment list of %(month)s.") % month
     return {
         State.UNCONFIRMED: _("Please confirm the change with a code that we send you."),
         State.HELD: _("The office will call you before anything changes. You need to do nothing."),

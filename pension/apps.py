@@ -7,11 +7,23 @@ class PensionConfig(AppConfig):
     verbose_name = _("Pension")
 
     def ready(self) -> None:
-        from pension import advice, pay_lists, reckoning, roster, rules, shares, switch_rules, switching
+        from pension import (
+            advice,
+            cash,
+            pay_lists,
+            reckoning,
+            roster,
+            rules,
+            shares,
+            switch_rules,
+            switching,
+        )
         from procedures import paying
 
         assert (
             roster and rules and advice and shares and switch_rules and reckoning
         )  # they register themselves
         paying.lists[pay_lists.KIND] = pay_lists.pay_rows
+        paying.cash_lists[pay_lists.KIND] = cash.cash_points
+        paying.cash_settled[pay_lists.KIND] = cash.settled
         paying.results[pay_lists.KIND] = switching.heard

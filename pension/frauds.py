@@ -22,7 +22,8 @@ def of_filing(switch: SwitchRequest, owner: User, phone: str, now: datetime) -> 
     """The doubts there are when a switch is filed, by name."""
     found = {
         "shared_account": _is_shared(switch),
-        "new_phone": _is_recent(owner.contact_changed_at, settings.SWITCH_PHONE_DAYS, now),
+        "new_phone": _is_recent(owner.contact_changed_at, settings.SWITCH_PHONE_DAYS, now)
+        or _has_new_phone(switch, now),
         "other_phone": bool(switch.beneficiary.phone and phone and switch.beneficiary.phone != phone),
     }
     return [name for name, is_so in found.items() if is_so and switch.method == "account"]
@@ -36,6 +37,13 @@ def of_device(first_seen: datetime | None, others_before: bool, now: datetime) -
 
 def _is_recent(moment: datetime | None, days: int, now: datetime) -> bool:
     return moment is not None and now - moment < timedelta(days=days)
+
+
+def _has_new_phone(switch: SwitchRequest, now: datetime) -> bool:
+    """Whether the beneficiary's phone was changed by another dossier shortly before."""
+    since = now - timedelta(days=settings.SWITCH_PHONE_DAYS)
+    others = SwitchRequest.objects.filter(beneficiary=switch.beneficiary, filed_at__gt=since)
+    return others.exclude(phone="").exclude(state=SwitchRequest.State.ENDED).exists()
 
 
 def _is_shared(switch: SwitchRequest) -> bool:

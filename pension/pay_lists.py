@@ -1,7 +1,9 @@
 """Monthly payment lists of an office: closed once, hashed, released to the bank by a second person.
 
 A list takes every benefit of the month that stands on none yet, paid as the roster says or as a change in
-force says, and in cash whatever the bank sent back. So a second list of the month holds what came late.
+force says, and in cash whatever the bank sent back or nobody collected in an earlier month. So a second list
+of the month holds what came late. A benefit that a change of place hands over stands on the list of its new
+office.
 """
 
 import hashlib
@@ -14,7 +16,7 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
-from pension import pay_sql
+from pension import details, hand_overs, pay_sql
 from pension.models import BenefitEntry, PaymentLine, PaymentList, PaymentResult, SwitchRequest
 from portal import outbox
 from portal.models import User
@@ -25,6 +27,7 @@ from procedures.offices import of_office
 from procedures.workflow import MoveRefused
 
 PAY = "payments.pay_pension_list"
+OWE = "payments.owe_pension_cash"
 KIND = "pension"
 CLOSERS = frozenset({"clerk", "supervisor"})
 RELEASERS = frozenset({"supervisor", "director"})
@@ -53,10 +56,20 @@ def may_release(user: User, made: PaymentList) -> bool:
 
 def months_open(office: Office) -> list[date]:
     """Months of the newest rosters with benefits of ``office`` that stand on no list yet."""
-    waiting = BenefitEntry.objects.filter(office=office, lines=None)
+    offices = [office.pk, *hand_overs.givers(office.pk, None)]
+    waiting = BenefitEntry.objects.filter(office__in=offices, lines=None)
+    months = waiting.order_by("-month").values_list("month", flat=True).distinct()[:12]
+    there = {month for month in months if _is_open(office, month, offices)}
     failed = PaymentLine.objects.filter(list__office=office, method="account", followed_by=None)
     sent_back = {line.list.month for line in failed.select_related("list").filter(pk__in=_failed(office))}
-    return sorted({*waiting.values_list("month", flat=True).distinct(), *sent_back}, reverse=True)[:6]
+    return sorted({*there, *sent_back}, reverse=True)[:6]
+
+
+def _is_open(office: Office, month: date, offices: list[int]) -> bool:
+    """Whether ``office`` has benefits of ``month`` to pay that stand on no list yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(pay_sql.IS_OPEN, {"office": office.pk, "month": month, "offices": offices})
+        return bool(cursor.fetchone()[0])
 
 
 def _failed(office: Office) -> list[int]:
@@ -77,7 +90,7 @@ def close(month: date, *, actor: User, key: str, now: datetime) -> PaymentList:
     if not may_close(actor):
         raise MoveRefused(_("Only staff of the office close its lists."))
     with transaction.atomic():
-        office = Office.objects.select_for_update(no_key=True).get(pk=actor.staff.office_id)
+        office, offices = _lock_offices(actor.staff.office_id, month)
         known = PaymentList.objects.filter(key=f"{actor.pk}:{key}"[:100]).first()
         if known is not None:
             return known
@@ -93,29 +106,44 @@ def close(month: date, *, actor: User, key: str, now: datetime) -> PaymentList:
             previous_digest=last.digest if last else "",
             key=f"{actor.pk}:{key}"[:100],
         )
-        _hold_changes(made)
-        _fill(made)
+        _hold_changes(made, offices)
+        _fill(made, offices)
         if not made.rows:
             raise MoveRefused(_("Every benefit of this month stands on a list already."), field="month")
         _start_trying(made)
+        hand_overs.listed(made, actor=actor, now=now)
+        details.take_over(made)
     return made
+
+
+def _lock_offices(own: int, month: date) -> tuple[Office, list[int]]:
+    """The own office and those that hand benefits over to it, by number: no roster of theirs is taken over
+    and no list of theirs closed meanwhile.
+    """
+    wanted = {own, *hand_overs.givers(own, month)}
+    rows = {
+        row.pk: row
+        for row in Office.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk")
+    }
+    return rows[own], list(rows)
 
 
 _SUMS = ("rows", "total", "cash_rows", "cash_total", "account_rows", "account_total")
 
 
-def _hold_changes(made: PaymentList) -> None:
+def _hold_changes(made: PaymentList, offices: list[int]) -> None:
     """Nobody takes a change back, or decides on one, while the list is filled."""
-    here = BenefitEntry.objects.filter(office=made.office_id, month=made.month)
+    here = BenefitEntry.objects.filter(office__in=offices, month=made.month)
     waiting = SwitchRequest.objects.filter(
         state=SwitchRequest.State.WAITING, beneficiary__in=here.values("beneficiary")
     )
     list(waiting.select_for_update(no_key=True, of=("self",)).order_by("pk").values_list("pk"))
 
 
-def _fill(made: PaymentList) -> None:
+def _fill(made: PaymentList, offices: list[int]) -> None:
     """The lines of a new list, and what they add up to."""
     given: dict[str, Any] = {"list": made.pk, "office": made.office_id, "month": made.month}
+    given["offices"] = offices
     with connection.cursor() as cursor:
         cursor.execute(pay_sql.LINES, given)
         cursor.execute(pay_sql.SUMS, given)
@@ -170,6 +198,8 @@ def release(made: PaymentList, *, actor: User, now: datetime) -> PaymentList:
             if PAY not in outbox.handlers:
                 raise MoveRefused(_("Nobody takes lists for the bank here yet."))
             outbox.enqueue(PAY, key=f"pension-list:{locked.pk}", list=locked.pk)
+        if locked.cash_rows:
+            outbox.enqueue(OWE, key=f"pension-list:{locked.pk}", list=locked.pk)
     return locked
 
 
@@ -197,19 +227,25 @@ def last_results(lines: Iterable[int]) -> dict[int, PaymentResult]:
 # --- Taking away ---------------------------------------------------------------------------------
 
 CASH_COLUMNS = ("STT", "Điểm chi trả", "Xã, phường", "Mã số BHXH", "Họ và tên", "Người nhận", "Chế độ",
-                "Số tiền", "Ký nhận")  # fmt: skip
+                "Số tiền", "Ký nhận", "Thông tin thay đổi")  # fmt: skip
 ACCOUNT_COLUMNS = ("STT", "Mã số BHXH", "Họ và tên", "Chủ tài khoản", "Ngân hàng", "Số tài khoản", "Số tiền")
 
 
 def cash_rows(made: PaymentList, point: str | None = None) -> Iterator[list[str | int]]:
     """The cash lines, by paying point."""
-    lines = made.lines.filter(method="cash").select_related("beneficiary", "ward")
+    lines = made.lines.filter(method="cash").select_related("beneficiary", "ward", "entry", "news")
     if point is not None:
         lines = lines.filter(pay_point=point)
     for line in lines.order_by("position").iterator(chunk_size=2000):
         who = line.beneficiary
         yield [line.position, line.pay_point, line.ward.name, who.insurance_number, who.full_name, line.payee,
-               BENEFITS.get(line.benefit, line.benefit), int(line.amount), ""]  # fmt: skip
+               benefit_of(line, made.month), int(line.amount), "", details.words(line)]  # fmt: skip
+
+
+def benefit_of(line: PaymentLine, month: date) -> str:
+    """What is paid, with its month where it is paid late."""
+    words = BENEFITS.get(line.benefit, line.benefit)
+    return words if line.entry.month == month else f"{words}, tháng {line.entry.month:%m/%Y}"
 
 
 BENEFITS = {

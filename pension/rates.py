@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -60,6 +61,8 @@ _VOLUNTARY = (
 )
 _HEALTH = ("base_salary", "household_health.rate", "household_health.tiers", "household_health.periods")
 _FOR_EVER = 9999 * 12
+_MAY_LACK = {"pension.short_rate", "pension.floor", "pension.mixed_average", "voluntary.r"}
+_SETS = {"lump_sum": _LUMP_SUM, "pension": _PENSION, "voluntary": _VOLUNTARY, "health": _HEALTH}
 
 
 class Book:
@@ -91,6 +94,26 @@ class Book:
     def sources(self, names: Iterable[str], on: date) -> dict[str, str]:
         found = {name: self.row(name, on) for name in names}
         return {name: row.source for name, row in found.items() if row is not None}
+
+
+@dataclass(frozen=True)
+class Lack:
+    """Figures without which a day is not computed; ``until``: the last day before it that has them all."""
+
+    names: tuple[str, ...]
+    until: date | None
+
+
+def lack(book: Book, what: str, on: date) -> Lack | None:
+    """What is missing for ``lump_sum``, ``pension``, ``voluntary`` or ``health``; None where all is there."""
+    needed = [name for name in _SETS[what] if name not in _MAY_LACK]
+    names = tuple(dict.fromkeys(name for name in needed if book.row(name, on) is None))
+    if not names:
+        return None
+    ends = [row.valid_to for name in names for row in book.rows(name) if row.valid_to and row.valid_to < on]
+    last = min(ends, default=None)
+    has_all = last is not None and all(book.row(name, last) for name in needed)
+    return Lack(names, last if has_all else None)
 
 
 def basis(book: Book, on: date, names: Iterable[str]) -> list[LegalFigure]:

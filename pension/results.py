@@ -56,9 +56,28 @@ def result_of(slug: str, form: Any) -> Result:
     try:
         return _MADE[slug](form)
     except FigureMissing as missing:
-        raise Refused("decided", _missing(missing.name, f"{missing.day:%d/%m/%Y}")) from None
+        raise Refused(
+            "decided", lacking(slug, form.day) or _missing(missing.name, f"{missing.day:%d/%m/%Y}")
+        ) from None
     except NoFigure as missing:
         raise Refused("decided", _missing(missing.name, str(missing.year or ""))) from None
+
+
+def lacking(slug: str, day: date, book: rates.Book | None = None) -> str:
+    """What the calculator ``slug`` cannot compute for a decision on ``day``, and why; empty where it can."""
+    found = rates.lack(book or rates.Book(), _NEEDS[slug], day)
+    if found is None:
+        return ""
+    words = _(
+        "This cannot be computed for a decision on %(day)s: no source confirms %(count)d figures of the law "
+        "of that day, among them “%(name)s”."
+    )
+    facts = {"day": f"{day:%d/%m/%Y}", "count": len(found.names), "name": named(found.names[-1])}
+    told = words % facts
+    if found.until is None:
+        return told
+    last = _("It can be computed for decisions until %(until)s.") % {"until": f"{found.until:%d/%m/%Y}"}
+    return f"{told} {last}"
 
 
 def _missing(name: str, when: str) -> str:
@@ -203,6 +222,8 @@ def _voluntary(form: Any) -> Result:
         raise Refused("months", told)
     income = Decimal(given["income"])
     found = _contribution(form, law)
+    if why := lacking("luong-huu", form.day, book):
+        return _contribution_alone(book, form, found, why)
     pensions = rates.pension(book, form.day)
     points = comparing.by_years(income, given["sex"], form.day, pensions)
     rate = monthly.rate_of(given["years"] * 12, given["sex"], form.day, pensions)
@@ -229,6 +250,24 @@ def _voluntary(form: Any) -> Result:
         facts=facts,
         charts=[charts.by_years(points, rate.years)],
         notes=[_("The pension is in today's đồng: incomes are raised by prices until it begins.")],
+    )
+
+
+def _contribution_alone(book: rates.Book, form: Any, found: voluntary.Contribution, why: str) -> Result:
+    """What is paid, and why the pension to expect is not known."""
+    facts = [
+        (_("Contribution a month"), dong(found.monthly)),
+        (_("The State adds a month"), dong(found.support)),
+        (_("Expected pension a month"), _("cannot be computed")),
+    ]
+    return _result(
+        book,
+        form,
+        found.steps,
+        label=_("You pay now"),
+        amount=dong(found.pay),
+        facts=facts,
+        notes=[_("Expected pension: %(why)s") % {"why": why}],
     )
 
 
@@ -281,6 +320,12 @@ def _household(form: Any) -> Result:
     )
 
 
+_NEEDS = {
+    "bhxh-mot-lan": "lump_sum",
+    "luong-huu": "pension",
+    "bhxh-tu-nguyen": "voluntary",
+    "bhyt-ho-gia-dinh": "health",
+}
 _MADE: Mapping[str, Callable[[Any], Result]] = {
     "bhxh-mot-lan": _lump_sum,
     "luong-huu": _pension,

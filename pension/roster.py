@@ -21,7 +21,7 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 
 from pension import roster_files, roster_sql
-from pension.models import PaymentList, RosterImport
+from pension.models import PaymentLine, PaymentList, RosterImport
 from portal import outbox
 from portal.dated import valid
 from portal.models import OutboxMessage, User, Ward
@@ -126,10 +126,13 @@ def keep(
 
 
 def _refuse_closed(month: date, office: int | None) -> None:
-    lists = PaymentList.objects.filter(month=month.replace(day=1))
+    month = month.replace(day=1)
+    lists = PaymentList.objects.filter(month=month)
     if office is not None:
         lists = lists.filter(office=office)
-    if lists.exists():
+    # Another office may have listed a benefit that was handed over to it.
+    lines = PaymentLine.objects.filter(entry__month=month, entry__office=office)
+    if lists.exists() or (office is not None and lines.exists()):
         raise MoveRefused(
             _("A payment list of this month is closed: its roster does not change any more."), field="month"
         )

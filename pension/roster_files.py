@@ -88,7 +88,7 @@ Staged = tuple[Any, ...]
 
 def read(file: BinaryIO, places: Places, wrong: Callable[[int, str], None]) -> Iterator[tuple[int, Staged]]:
     """Every good row with its line; ``wrong`` hears of the others. Raises ``UnreadableFile``."""
-    rows = _rows(file)
+    rows = rows_of(file)
     columns = _columns(rows)
     for line, cells in rows:
         if not any(cells):
@@ -106,7 +106,7 @@ def read(file: BinaryIO, places: Places, wrong: Callable[[int, str], None]) -> I
 Line = tuple[int, Sequence[str]]
 
 
-def _rows(file: BinaryIO) -> Iterator[Line]:
+def rows_of(file: BinaryIO) -> Iterator[Line]:
     start = file.read(4)
     file.seek(0)
     return _of_workbook(file) if start[:2] == b"PK" or start == b"\xd0\xcf\x11\xe0" else _of_csv(file, start)

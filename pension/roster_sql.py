@@ -64,12 +64,14 @@ FROM counted WHERE place <= %(some)s GROUP BY kind
 
 _BENEFICIARIES = """
 INSERT INTO pension_beneficiary AS b
-    (insurance_number, full_name, bare_name, born, phone, recipient, recipient_until)
+    (insurance_number, full_name, bare_name, born, phone, recipient, recipient_until, id_number, address)
 SELECT DISTINCT ON (insurance_number)
-    insurance_number, full_name, bare_name, born, phone, recipient, recipient_until
+    insurance_number, full_name, bare_name, born, phone, recipient, recipient_until, '', ''
 FROM pension_rosterrow WHERE roster_id = %(roster)s ORDER BY insurance_number, line
 ON CONFLICT (insurance_number) DO UPDATE SET full_name = excluded.full_name,
-    bare_name = excluded.bare_name, born = excluded.born, phone = excluded.phone,
+    bare_name = excluded.bare_name, born = excluded.born,
+    phone = CASE WHEN excluded.phone = b.phone_before THEN b.phone ELSE excluded.phone END,
+    phone_before = CASE WHEN excluded.phone = b.phone_before THEN b.phone_before END,
     recipient = excluded.recipient, recipient_until = excluded.recipient_until
 WHERE (b.full_name, b.born, b.phone, b.recipient, b.recipient_until) IS DISTINCT FROM
     (excluded.full_name, excluded.born, excluded.phone, excluded.recipient, excluded.recipient_until)

@@ -51,7 +51,11 @@ def _stopped(facts: Facts) -> Refusal | None:
             % {"months": months, "day": f"{first_day:%d/%m/%Y}"},
             field="stop_date",
         )
-    return _too_long(facts, figure("lump_sum.years_limit", today))
+    try:
+        limit = int(figure("lump_sum.years_limit", today))
+    except FigureMissing:  # nobody has confirmed a limit under the law of that day: the office decides
+        return None
+    return _too_long(facts, limit)
 
 
 def _retired(facts: Facts) -> Refusal | None:

@@ -57,9 +57,11 @@ def by(rows: "QuerySet[RosterSum]", name: str, key: str) -> list[Share]:
     return sorted(found, key=lambda share: (-share.in_cash, share.name))
 
 
-def by_month(offices: Collection[Office], until: date) -> list[Share]:
-    """The last months with a roster, the earliest first."""
+def by_month(offices: Collection[Office], until: date, ward: str = "") -> list[Share]:
+    """The last months with a roster, the earliest first; of one ward, or of all."""
     rows = RosterSum.objects.filter(office__in=offices, month__lte=until)
+    if ward:
+        rows = rows.filter(ward=ward)
     added = rows.values("month").annotate(p=Sum("people"), a=Sum("to_account"), c=Sum("cash"))
     last = list(added.order_by("-month")[:MONTHS])
     return [

@@ -79,6 +79,15 @@ def place_in_province(facts: Facts) -> Refusal | None:
     )
 
 
+@rule("pension.details_given")
+def details_given(facts: Facts) -> Refusal | None:
+    """Who changes personal details says which: identity number, phone or address (mẫu 2-CBH)."""
+    said = [facts.answers.get(name) for name in ("id_changed", "phone_changed", "address_changed")]
+    if facts.answers.get("case") != "personal_info" or any(said) or None in said:
+        return None
+    return Refusal(_("Say yes to at least one of these: what shall the office change?"), field="id_changed")
+
+
 @rule("pension.from_next_list")
 def from_next_list(facts: Facts) -> Refusal | None:
     """A list that has closed takes no change any more."""

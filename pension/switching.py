@@ -7,27 +7,28 @@ stays: a change that failed or ended leaves no trace on later lists.
 
 import hmac
 import secrets
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from pension import frauds, list_days
+from pension import frauds, hand_overs, list_days
 from pension.models import Beneficiary, BenefitEntry, PaymentLine, PaymentResult, SwitchRequest
 from pension.roster_files import account_print
 from portal import notices, outbox, sealing, texting
 from portal.dated import month_after
-from portal.models import OutboxMessage, User
+from portal.models import OutboxMessage, User, Ward
 from portal.sealing import opened
 from portal.text import bank_name
-from procedures import workflow
-from procedures.models import Dossier, DossierEvent
-from procedures.offices import of_office
+from procedures import offices, workflow
+from procedures.models import Dossier, DossierEvent, StaffMember
 from procedures.workflow import MoveRefused
 
 State, Kind = SwitchRequest.State, SwitchRequest.Kind
@@ -57,9 +58,22 @@ def recipient_of(who: Beneficiary, on: date) -> str:
 
 
 def visible_to(user: User) -> QuerySet[SwitchRequest]:
-    """The changes of dossiers of the office of ``user``; all for who oversees the province."""
-    found = SwitchRequest.objects.select_related("dossier__office", "beneficiary", "bank", "called_by")
-    return of_office(found, user, through="dossier__office")
+    """The changes of dossiers of the office of ``user``, and those that hand a benefit over from or to it.
+
+    All of them for who oversees the province.
+    """
+    found = SwitchRequest.objects.select_related(
+        "dossier__office", "beneficiary", "bank", "called_by", "old_office", "new_office"
+    )
+    try:
+        staff = user.staff
+    except StaffMember.DoesNotExist:
+        return found.none()
+    if staff.oversees_province:
+        return found
+    handed = Q(new_office__isnull=False) & ~Q(new_office=F("old_office"))
+    own = staff.office_id
+    return found.filter(Q(dossier__office=own) | handed & (Q(old_office=own) | Q(new_office=own)))
 
 
 def of_dossier(dossier: Dossier) -> SwitchRequest | None:
@@ -105,6 +119,8 @@ def _requested(dossier: Dossier, who: Beneficiary, entry: BenefitEntry, now: dat
     said, kind = dossier.answers, dossier.case
     to_account = kind in TO_ACCOUNT
     bank, number = str(said.get("bank", "")), str(opened(said.get("account_number", "")))
+    month = _effective(str(said.get("effective_month", "")), now)
+    ward = str(said.get("new_ward") or "") or None
     return SwitchRequest(
         dossier=dossier,
         beneficiary=who,
@@ -114,13 +130,30 @@ def _requested(dossier: Dossier, who: Beneficiary, entry: BenefitEntry, now: dat
         account_number=number if to_account else "",
         account_print=account_print(bank, number) if to_account else "",
         account_holder=bank_name(str(said.get("account_holder", ""))) if to_account else "",
-        ward_id=said.get("new_ward") or None,
+        ward_id=ward,
+        old_ward_id=entry.ward_id,
+        old_office_id=entry.office_id,
+        new_office=offices.office_for(ward, month) if ward else None,
         pay_point=str(said.get("new_place", ""))[:100],
         old_method=entry.method,
         old_print=entry.account_print,
-        effective_month=_effective(str(said.get("effective_month", "")), now),
+        id_number=_new(said, "new_id_number"),
+        phone=_new(said, "new_phone"),
+        address=_address(said),
+        effective_month=month,
         filed_at=now,
     )
+
+
+def _new(said: Mapping[str, Any], name: str) -> str:
+    return str(said.get(name) or "")[:200]
+
+
+def _address(said: Mapping[str, Any]) -> str:
+    """The new address as letters have it; empty where it does not change."""
+    street = _new(said, "new_street")
+    ward = Ward.objects.filter(code=_new(said, "new_home_ward")).select_related("district").first()
+    return offices.full_address(street, ward)[:300] if street else ""
 
 
 def _effective(asked: str, now: datetime) -> date:
@@ -278,6 +311,7 @@ def take_back(switch: SwitchRequest, *, now: datetime) -> SwitchRequest:
             raise MoveRefused(_("The payment list has closed: file another change instead."))
         locked.state, locked.code, locked.code_print = State.ENDED, "", ""
         locked.save()
+        hand_overs.ended(locked, actor=locked.dossier.owner, now=now)
         workflow.record(
             locked.dossier,
             "switch_taken_back",
@@ -307,12 +341,12 @@ def on_decided(message: OutboxMessage) -> None:
         return
     switch = _locked(found)
     if event.action == "approve" and switch.state == State.CONFIRMED:
-        is_told = switch.kind == Kind.PERSONAL_INFO
-        switch.state, switch.decided_by = State.DONE if is_told else State.WAITING, event.actor
-        if not is_told:
-            _tell(switch, "switch_waiting")
+        switch.state, switch.decided_by = State.WAITING, event.actor
+        hand_overs.agreed(switch, actor=event.actor, now=message.created_at)
+        _tell(switch, "details_waiting" if switch.kind == Kind.PERSONAL_INFO else "switch_waiting")
     elif event.action != "approve" and switch.state in COOLING:
         switch.state = State.ENDED
+        hand_overs.ended(switch, actor=event.actor, now=message.created_at)
     switch.save()
 
 

@@ -103,6 +103,14 @@ _WORDS = {
         "Dossier %(code)s: your payment changes with the list of %(month)s. Until the first payment has come "
         "through, the present way stays."
     ),
+    "details_waiting": gettext_lazy(
+        "Dossier %(code)s: the office has taken your new details; they stand on the payment list of "
+        "%(month)s."
+    ),
+    "pension_handed_over": gettext_lazy(
+        "%(office)s pays the benefit of dossier %(code)s from the list of %(month)s on, at a new place. "
+        "Please take note under “Changes of payment”."
+    ),
     "switch_done": gettext_lazy(
         "Dossier %(code)s: the first payment has come through. The change is in force."
     ),

@@ -43,6 +43,7 @@ NAMES: dict[str, Any] = {
     "pension.one_off_above_cap": _("Pension: paid once for a year above the highest rate"),
     "pension.floor": _("Pension: lowest, in base salaries"),
     "pension.mixed_average": _("Average of compulsory and voluntary time"),
+    "pension.cash_days": _("Days of the month on which cash is paid at paying points and at the office"),
     "pension.payment_list_closes_on": _("Day of the month on which the payment list is closed"),
     "refund.cap": _("Refunds: highest amount a role may approve, đồng"),
     "pension.average_window": _("Average: last years that count on the State's scale"),

@@ -13,7 +13,7 @@ from typing import Any
 from portal.models import User
 from procedures import workflow
 from procedures.catalogue import definition_for
-from procedures.models import Dossier, DossierEvent
+from procedures.models import Dossier, DossierEvent, Office
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,39 @@ results: dict[str, Callable[[int, bool, str], None]] = {}
 
 Told again where money came back after all, and safe to be told twice.
 """
+
+
+@dataclass(frozen=True)
+class CashPoint:
+    """What a released list pays in cash at one paying point of ``office``: ``amount`` in whole đồng."""
+
+    office: Office
+    name: str
+    pay_point: str
+    rows: int
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class CashSettled:
+    """What came of that, as two persons have found: ``paid`` and ``left`` make up the amount."""
+
+    list_id: int
+    pay_point: str
+    paid: Decimal
+    left: Decimal
+    checked_by: User
+    checked_at: datetime
+
+
+cash_lists: dict[str, Callable[[int], Iterable[CashPoint]]] = {}
+"""By name of the list's kind: the paying points of the list with this number, the same each time.
+
+``payments.owe_pension_cash`` with the number of a released ``list`` puts them into the ledger.
+"""
+
+cash_settled: dict[str, Callable[[int], CashSettled]] = {}
+"""By the same name: the return with this number; ``payments.settle_pension_cash`` posts it, once."""
 
 # --- What the history of a dossier says of its payment ---------------------------------------------
 

@@ -149,6 +149,7 @@ RULES: Mapping[str, Words] = {
     "pension.on_roster": _("The person is on the roster, by number and date of birth"),
     "pension.account_of_beneficiary": _("The new account belongs to the beneficiary, or who is authorised"),
     "pension.place_in_province": _("The new receiving place lies in the province"),
+    "pension.details_given": _("At least one new detail of the person is given"),
     "pension.from_next_list": _("The change begins with the next payment list or later"),
     "pension.lump_sum_entitlement": _("Right to the lump sum: age, years, time since the last contribution"),
 }
@@ -200,6 +201,8 @@ INNER_TOPICS = frozenset(
         "payments.receipt_paper",
         "payments.batch_files",
         "payments.pay_pension_list",
+        "payments.owe_pension_cash",
+        "payments.settle_pension_cash",
         "payments.payout_result",
         "payments.bank_call",
         "payments.statement",

@@ -26,6 +26,7 @@ from payments import drafts as contribution_drafts
 from payments import ledger, receipts
 from payments.models import (
     CashDay,
+    CashOrder,
     CashSupply,
     CashVoucher,
     ContributionDraft,
@@ -40,7 +41,15 @@ from payments.models import (
     StatementFile,
     SuspenseItem,
 )
-from pension.models import Beneficiary, PaymentList, RosterImport, SwitchRequest
+from pension.models import (
+    Beneficiary,
+    BenefitEntry,
+    CashReturn,
+    PaymentLine,
+    PaymentList,
+    RosterImport,
+    SwitchRequest,
+)
 from portal import outbox
 from portal.models import AccessLog, OutboxMessage, User
 from procedures import (
@@ -330,6 +339,10 @@ PAGES = {
     "quan-tri/pension/paymentlist/<int:pk>/tien-mat/": OFFICE,
     "quan-tri/pension/paymentlist/<int:pk>/tai-khoan/": OFFICE,
     "quan-tri/pension/switchrequest/<int:pk>/goi-lai/": OFFICE,
+    "quan-tri/pension/switchrequest/<int:pk>/da-biet/": OFFICE,
+    "quan-tri/pension/paymentlist/<int:pk>/tra-ve/": OFFICE,
+    "quan-tri/pension/paymentlist/<int:pk>/tra-ve/mau/": OFFICE,
+    "quan-tri/pension/cashreturn/<int:pk>/viec/<slug:doing>/": OFFICE,
     "quan-tri/procedures/reconciliation/<int:pk>/viec/<slug:doing>/": OFFICE,
     "quan-tri/payments/posting/tai-ve/<slug:kind>/": ANY_OFFICE,
     "quan-tri/payments/contributionorder/tai-ve/<slug:kind>/": ANY_OFFICE,
@@ -408,6 +421,8 @@ MODELS = {
     "pension/rosterimport": Model(of_office=True, own_page=True),
     "pension/paymentlist": Model(of_office=True, own_page=True),
     "pension/switchrequest": Model(of_office=True, own_page=True),
+    "pension/cashreturn": Model(of_office=True, own_page=True),
+    "payments/cashorder": Model(of_office=True, own_page=True),
 }
 
 
@@ -477,6 +492,7 @@ def _doing(route: str) -> str:
         "parcel": "ghi-chu",
         "handoverlist": "roi-di",
         "shipment": "ghi-chu",
+        "cashreturn": "kiem-tra",
         "buu-gui": "go",
         "tuyen": "tra-lai",
         "reconciliation": "quet",
@@ -716,12 +732,15 @@ def _pensions(filed: Dossier, clerk: User) -> dict[str, int]:
         **dict.fromkeys(("rows", "total", "cash_rows", "cash_total", "account_rows", "account_total"), 0),
         closed_by=clerk,
         closed_at=now,
-        digest="x",
         key="x",
     )
     brought = RosterImport.objects.create(
         **here, state="checked", uploaded_by=clerk, uploaded_at=now, key="x"
     )
+    paid = {"beneficiary": who, "benefit": "retirement", "amount": 1, "method": "cash", "ward_id": "22429"}
+    entry = BenefitEntry.objects.create(**here, **paid, roster=brought)
+    PaymentLine.objects.create(list=made, position=1, entry=entry, payee="X", **paid)
+    PaymentList.objects.filter(pk=made.pk).update(digest="x")
     switch = SwitchRequest.objects.create(
         dossier=filed,
         beneficiary=who,
@@ -730,7 +749,20 @@ def _pensions(filed: Dossier, clerk: User) -> dict[str, int]:
         effective_month=month,
         filed_at=now,
     )
+    back = CashReturn.objects.create(
+        list=made,
+        state="discarded",
+        **dict.fromkeys(("rows", "total", "paid_rows", "paid_total", "left_rows", "left_total"), 0),
+        recorded_by=clerk,
+        recorded_at=now,
+        key="x",
+    )
+    owed = CashOrder.objects.create(
+        office=filed.office, list_kind="pension", list_id=made.pk, name="x", rows=1, amount=1, made_at=now
+    )
     return {
+        "pension/cashreturn": back.pk,
+        "payments/cashorder": owed.pk,
         "pension/rosterimport": brought.pk,
         "pension/paymentlist": made.pk,
         "pension/switchrequest": switch.pk,

@@ -3,6 +3,7 @@
 from payments.models.accounts import OfficeAccount
 from payments.models.batches import BatchDownload, BatchFile, BatchRelease, PayoutBatch
 from payments.models.cash import CashDay, CashSupply, CashVoucher, Place
+from payments.models.cash_lists import CashOrder
 from payments.models.checks import LedgerCheck
 from payments.models.drafts import ContributionDraft
 from payments.models.ledger import Account, Entry, Posting
@@ -30,6 +31,7 @@ __all__ = [
     "BatchFile",
     "BatchRelease",
     "CashDay",
+    "CashOrder",
     "CashSupply",
     "CashVoucher",
     "ContributionDraft",

@@ -16,7 +16,8 @@ class Account(models.TextChoices):
 
     ``FUND`` stands for the insurance fund: contributions charged are credited to it, refunds and
     benefits decided are drawn from it. ``CASH`` is what lies in the tills of the offices, ``POST`` what the
-    post was given to pay out for them.
+    post was given to pay out for them. ``LISTS`` is what paying points paid out of the cash lists of
+    monthly benefits and have to get, or had in advance: on either side.
     """
 
     RECEIVABLE = "receivable", _("Contributions receivable")
@@ -28,6 +29,7 @@ class Account(models.TextChoices):
     FUND = "fund", _("Insurance fund")
     CASH = "cash", _("Cash at the counter")
     POST = "post", _("Cash with the post")
+    LISTS = "lists", _("Cash lists, between us and the post")
 
 
 class Posting(models.Model):

@@ -1,5 +1,5 @@
 """The desk of monthly benefits in the Django admin."""
 
-from pension.admin import lists, rosters, switches
+from pension.admin import cash, lists, rosters, switches
 
-__all__ = ["lists", "rosters", "switches"]
+__all__ = ["cash", "lists", "rosters", "switches"]

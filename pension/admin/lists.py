@@ -13,9 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from pension import pay_lists
+from pension import cash, list_days, pay_lists
+from pension.admin import cash as returns
 from pension.admin.asking import as_workbook, log_read, month_of, user_of
-from pension.models import PaymentList, PaymentResult
+from pension.models import CashOutcome, PaymentList, PaymentResult
 from portal.http import form_key, see_other
 from portal.roles import EVERYBODY, RoleAdmin
 from procedures.workflow import MoveRefused
@@ -47,6 +48,8 @@ class PaymentListAdmin(RoleAdmin):
         own = [
             path("chot/", view(self.close), name=f"{_NAME}_close"),
             path("<int:pk>/chuyen/", view(self.release), name=f"{_NAME}_release"),
+            path("<int:pk>/tra-ve/", view(returns.record), name=f"{_NAME}_record"),
+            path("<int:pk>/tra-ve/mau/", view(returns.template), name=f"{_NAME}_template"),
             path("<int:pk>/tien-mat/", view(self.cash), name=f"{_NAME}_cash"),
             path("<int:pk>/tai-khoan/", view(self.accounts), name=f"{_NAME}_accounts"),
         ]
@@ -73,6 +76,8 @@ class PaymentListAdmin(RoleAdmin):
             "opts": self.opts,
             "title": _("Close a payment list"),
             "office": user_of(request).staff.office,
+            "day": list_days.closing_day(timezone.localdate()),
+            "sureness": list_days.sureness(timezone.localdate()),
             "months": pay_lists.months_open(user_of(request).staff.office),
             "refused": refused,
             "key": secrets.token_urlsafe(12),
@@ -89,18 +94,22 @@ class PaymentListAdmin(RoleAdmin):
     ) -> HttpResponse:
         log_read(request, str(made), "payment list")
         first = _number(request.GET.get("tu", "")) or 1
-        lines = made.lines.filter(position__gte=first).select_related("beneficiary", "ward", "bank")
+        lines = made.lines.filter(position__gte=first).select_related("beneficiary", "ward", "bank", "entry")
         shown = list(lines.order_by("position")[: ROWS_A_PAGE + 1])
         said = pay_lists.last_results([line.pk for line in shown])
+        counted = cash.outcomes([line.pk for line in shown])
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": str(made),
             "made": made,
             "holds": pay_lists.verify(made),
-            "lines": [(line, _words(said.get(line.pk))) for line in shown[:ROWS_A_PAGE]],
+            "lines": [
+                (line, _words(said.get(line.pk)) or _counted(counted.get(line.pk)))
+                for line in shown[:ROWS_A_PAGE]
+            ],
             "following": shown[-1].position if len(shown) > ROWS_A_PAGE else None,
-            "points": pay_lists.points(made),
+            "points": _points(made),
             "may_release": pay_lists.may_release(user_of(request), made),
             "refused": refused,
         }
@@ -150,6 +159,18 @@ def _words(said: PaymentResult | None) -> str:
     if said is None:
         return ""
     return _("paid") if said.paid else _("sent back: %(reason)s") % {"reason": said.reason}
+
+
+def _counted(said: CashOutcome | None) -> str:
+    if said is None:
+        return ""
+    return f"{said.on:%d/%m/%Y}: " + (_("paid out") if said.paid else str(said.get_reason_display()))
+
+
+def _points(made: PaymentList) -> list[dict[str, Any]]:
+    """The paying points, each with its return where there is one."""
+    back = {found.pay_point: found for found in made.cash_returns.exclude(state="discarded")}
+    return [{**row, "back": back.get(row["point"])} for row in pay_lists.points(made)]
 
 
 def _number(typed: str) -> int | None:

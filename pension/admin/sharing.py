@@ -54,9 +54,11 @@ def _chosen(request: HttpRequest) -> tuple[list[Office], list[Office], date | No
 def shares(request: HttpRequest) -> HttpResponse:
     """Shares by month, office, ward and paying point."""
     offices, chosen, month = _chosen(request)
-    sums = RosterSum.objects.filter(office__in=chosen)
+    ward = _ward(request)
+    sums = RosterSum.objects.filter(office__in=chosen, **({"ward": ward} if ward else {}))
     rows = sums.filter(month=month) if month else sums.none()
-    months = paid.by_month(chosen, month) if month else []
+    months = paid.by_month(chosen, month, ward) if month else []
+    first = sums.filter(month=months[0].key) if len(months) > 1 else sums.none()
     context = {
         **admin.site.each_context(request),
         "opts": RosterImport._meta,
@@ -64,15 +66,32 @@ def shares(request: HttpRequest) -> HttpResponse:
         "offices": offices,
         "office": chosen[0] if len(chosen) == 1 else None,
         "month": month,
+        "ward": geography.ward_name(ward) if ward else "",
+        "ward_code": ward,
+        "since": months[0].name if len(months) > 1 else "",
         "tables": [
             (_("By month"), _("Month"), _lines(months), ""),
-            (_("By office"), _("Office"), _lines(paid.by(rows, "office__name", "office__slug")), "co-quan"),
-            (_("By ward"), _("Ward"), _lines(paid.by(rows, "ward__name", "ward")), "xa"),
+            (_("By office"), _("Office"), _since(rows, first, "office__name", "office__slug"), "co-quan"),
+            (_("By ward"), _("Ward"), _since(rows, first, "ward__name", "ward"), "xa"),
             (_("Paying points with cash"), _("Paying point"), _lines(_with_cash(rows)), ""),
         ],
         "chart": _chart(months),
     }
     return render(request, "admin/pension/shares.html", context)
+
+
+def _ward(request: HttpRequest) -> str:
+    """The ward asked for; empty for all. ``Http404`` for what is no code of one."""
+    ward = request.GET.get("xa", "")
+    if ward and not (ward.isascii() and ward.isdigit() and len(ward) == 5):
+        raise Http404
+    return ward
+
+
+def _since(rows: Any, first: Any, name: str, key: str) -> list[dict[str, Any]]:
+    """Lines of places, each with its share in the first month that is shown."""
+    before = {share.key: percent(share.to_account, share.people) for share in paid.by(first, name, key)}
+    return [{**line, "before": before.get(line["key"], "–")} for line in _lines(paid.by(rows, name, key))]
 
 
 def _with_cash(rows: Any) -> list[paid.Share]:
@@ -140,10 +159,7 @@ def _called(request: HttpRequest) -> tuple[list[Office], Office, date, str]:
     offices, chosen, month = _chosen(request)
     own = user_of(request).staff.office
     office = own if len(chosen) > 1 and own in chosen else chosen[0]
-    ward = request.GET.get("xa", "")
-    if ward and not (ward.isascii() and ward.isdigit() and len(ward) == 5):
-        raise Http404
-    return offices, office, month or timezone.localdate().replace(day=1), ward
+    return offices, office, month or timezone.localdate().replace(day=1), _ward(request)
 
 
 @never_cache

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from pension import frauds, switching
+from pension import frauds, hand_overs, switching
 from pension.admin.asking import log_read, user_of
 from pension.models import SwitchRequest
 from portal.http import see_other
@@ -25,7 +25,7 @@ _NAME = "pension_switchrequest"
 @admin.register(SwitchRequest)
 class SwitchRequestAdmin(RoleAdmin):
     viewers = EVERYBODY
-    list_display = ("dossier_code", "who", "kind", "state", "from_list", "filed_at")
+    list_display = ("dossier_code", "who", "kind", "state", "from_list", "hand_over", "filed_at")
     list_filter = ("state", "kind")
     list_per_page = 50
     show_full_result_count = False
@@ -45,9 +45,14 @@ class SwitchRequestAdmin(RoleAdmin):
     def from_list(self, switch: SwitchRequest) -> str:
         return f"{switch.effective_month:%m/%Y}"
 
+    @admin.display(description=gettext_lazy("hand-over"))
+    def hand_over(self, switch: SwitchRequest) -> str:
+        return f"{switch.old_office} → {switch.new_office}" if switch.hands_over else ""
+
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
+            path("<int:pk>/da-biet/", view(self.seen), name=f"{_NAME}_seen"),
             path("<int:pk>/goi-lai/", view(self.call_back), name=f"{_NAME}_call"),
             *super().get_urls(),
         ]
@@ -73,6 +78,7 @@ class SwitchRequestAdmin(RoleAdmin):
             "doubts": [frauds.DOUBTS.get(name, name) for name in switch.doubts],
             "recipient": switching.recipient_of(switch.beneficiary, timezone.localdate()),
             "may_call": may_call and switch.state in {"held", "unconfirmed"},
+            "may_see": hand_overs.may_see(user, switch),
             "whole": whole,
             "lines": switch.lines.select_related("list").order_by("pk"),
             "typed": request.POST.get("note", ""),
@@ -94,6 +100,20 @@ class SwitchRequestAdmin(RoleAdmin):
         except MoveRefused as refused:
             return self._page(request, switch, refused)
         self.message_user(request, _("What was said is kept."), messages.SUCCESS)
+        return see_other(_address(switch))
+
+    def seen(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The office until now takes note of a hand-over."""
+        switch, user = self._mine(request, pk), user_of(request)
+        if request.method != "POST":
+            return see_other(_address(switch))
+        if not user.staff.office_id == switch.old_office_id:
+            raise PermissionDenied
+        try:
+            hand_overs.seen(switch, actor=user, now=timezone.now())
+        except MoveRefused as refused:
+            return self._page(request, switch, refused)
+        self.message_user(request, _("The hand-over is noted."), messages.SUCCESS)
         return see_other(_address(switch))
 
 

@@ -1,5 +1,6 @@
 """Who receives which monthly benefit, how it is paid, and how that changes."""
 
+from pension.models.cash import CashOutcome, CashReturn
 from pension.models.lists import PaymentLine, PaymentList, PaymentResult
 from pension.models.roster import (
     Beneficiary,
@@ -9,11 +10,14 @@ from pension.models.roster import (
     RosterRow,
     RosterSum,
 )
-from pension.models.switches import SwitchRequest
+from pension.models.switches import HandOver, SwitchRequest
 
 __all__ = [
     "Beneficiary",
     "BenefitEntry",
+    "CashOutcome",
+    "CashReturn",
+    "HandOver",
     "Method",
     "PaymentLine",
     "PaymentList",

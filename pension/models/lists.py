@@ -61,7 +61,10 @@ class PaymentList(models.Model):
 
 
 class PaymentLine(models.Model):
-    """A benefit on a list, as it stood when the list was closed; ``follows`` the line that failed."""
+    """A benefit on a list, as it stood when the list was closed; ``follows`` the line that failed.
+
+    ``news`` is a change of personal details that the list is the first to show.
+    """
 
     list = models.ForeignKey(PaymentList, models.PROTECT, related_name="lines")
     position = models.PositiveIntegerField(_("number"))
@@ -77,6 +80,9 @@ class PaymentLine(models.Model):
     account_number = SealedField(blank=True)
     account_print = models.CharField(max_length=64, blank=True)
     switch = models.ForeignKey(SwitchRequest, models.PROTECT, null=True, blank=True, related_name="lines")
+    news = models.ForeignKey(
+        SwitchRequest, models.PROTECT, null=True, blank=True, related_name="told_on", verbose_name=_("news")
+    )
     follows = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="followed_by")
 
     class Meta:

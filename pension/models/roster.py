@@ -40,6 +40,9 @@ class Beneficiary(models.Model):
 
     ``born`` is YYYY-MM-DD, or YYYY where the papers carry only a year. ``recipient`` is who receives the
     money under an authorisation 13-HSB, until and including ``recipient_until``.
+
+    ``id_number`` and ``address`` come from changes of personal details alone. So may ``phone``: it then stays
+    for as long as rosters repeat ``phone_before``, which it replaced.
     """
 
     insurance_number = models.CharField(_("social insurance number"), max_length=10, unique=True)
@@ -47,6 +50,9 @@ class Beneficiary(models.Model):
     bare_name = models.CharField(max_length=100)
     born = models.CharField(_("date of birth"), max_length=10)
     phone = models.CharField(_("phone"), max_length=11, blank=True)
+    phone_before = models.CharField(max_length=11, null=True, blank=True)
+    id_number = SealedField(_("identity number"), blank=True)
+    address = models.CharField(_("address"), max_length=300, blank=True)
     recipient = models.CharField(_("authorised recipient"), max_length=100, blank=True)
     recipient_until = models.DateField(_("authorised until"), null=True, blank=True)
 

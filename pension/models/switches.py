@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from pension.models.roster import Beneficiary, Method
 from portal.models import User, Ward
 from portal.sealing import SealedField
-from procedures.models import Bank, Dossier
+from procedures.models import Bank, Dossier, Office
 
 
 class SwitchRequest(models.Model):
@@ -19,6 +19,10 @@ class SwitchRequest(models.Model):
     as the roster says that, and gives way to whatever else the roster says later. ``doubts`` are names of
     reasons for which the office calls back; only staff read them. The code of the second channel is kept as
     a fingerprint, and sealed until it has been sent.
+
+    Another receiving place hands the benefit over from ``old_office`` to ``new_office`` where they differ,
+    for as long as the roster has it in ``old_ward``. ``id_number``, ``phone`` and ``address`` are what a
+    change of personal details says; empty is unchanged.
     """
 
     class Kind(models.TextChoices):
@@ -52,6 +56,16 @@ class SwitchRequest(models.Model):
     account_holder = models.CharField(_("account holder"), max_length=100, blank=True)
     ward = models.ForeignKey(Ward, models.PROTECT, null=True, blank=True, related_name="+")
     pay_point = models.CharField(_("paying point"), max_length=100, blank=True)
+    old_ward = models.ForeignKey(Ward, models.PROTECT, null=True, blank=True, related_name="+")
+    old_office = models.ForeignKey(
+        Office, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("office until now")
+    )
+    new_office = models.ForeignKey(
+        Office, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("office from then on")
+    )
+    id_number = SealedField(_("new identity number"), blank=True)
+    phone = models.CharField(_("new phone"), max_length=11, blank=True)
+    address = models.CharField(_("new address"), max_length=300, blank=True)
     old_method = models.CharField(_("method until now"), max_length=7, choices=Method)
     old_print = models.CharField(max_length=64, blank=True)
     effective_month = models.DateField(_("from the list of"))
@@ -94,7 +108,43 @@ class SwitchRequest(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["beneficiary", "state"], name="switch_in_force"),
             models.Index(fields=["account_print"], condition=~Q(account_print=""), name="switch_account"),
+            models.Index(
+                fields=["new_office", "state"],
+                condition=Q(new_office__isnull=False),
+                name="switch_hands_over",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.dossier_id} {self.kind}"
+
+    @property
+    def hands_over(self) -> bool:
+        """Whether another office pays the benefit from then on."""
+        return self.new_office_id is not None and self.new_office_id != self.old_office_id
+
+
+class HandOver(models.Model):
+    """What two offices did about a benefit that moves from one to the other. Append-only."""
+
+    class Step(models.TextChoices):
+        AGREED = "agreed", _("decided: the new office pays from its next list on")
+        SEEN = "seen", _("the office until now has taken note")
+        LISTED = "listed", _("stands on a list of the new office")
+        ENDED = "ended", _("taken back: it stays where it was")
+
+    switch = models.ForeignKey(SwitchRequest, models.PROTECT, related_name="hand_overs")
+    step = models.CharField(_("step"), max_length=6, choices=Step)
+    by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    at = models.DateTimeField(_("when"))
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        verbose_name = _("hand-over of a benefit")
+        verbose_name_plural = _("hand-overs of benefits")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["switch", "step"], name="hand_over_step_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.switch_id} {self.step}"

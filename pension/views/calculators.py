@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from pension import papers, pasting
 from pension.forms import CalculatorForm, HouseholdForm, LumpSumForm, PensionForm, PeriodsForm, VoluntaryForm
-from pension.results import Refused, Result, result_of
+from pension.results import Refused, Result, lacking, result_of
 from portal import drawing, groups
 from portal.http import Request, render_page, too_many
 from portal.text import grouped
@@ -77,7 +77,7 @@ def calculator(request: Request, slug: str) -> HttpResponse:
     """The form; posted, the form with its result, or with one row more or less."""
     found = _calculator(slug)
     if request.method != "POST":
-        return _page(request, found, found.form(initial=_empty()))
+        return _page(request, found, _begun(found))
     if changed := _changed(found, request.POST):
         return changed.page(request, found)
     form = found.form(request.POST)
@@ -106,6 +106,14 @@ def _calculator(slug: str) -> Calculator:
     if slug not in CALCULATORS:
         raise Http404
     return CALCULATORS[slug]
+
+
+def _begun(found: Calculator) -> CalculatorForm:
+    """The empty form; what cannot be computed for a decision today stands at the field."""
+    form = found.form(initial=_empty())
+    if why := lacking(found.slug, timezone.localdate()):
+        form.fields["decided"].help_text = f"{form.fields['decided'].help_text} {why}"
+    return form
 
 
 def _empty() -> dict[str, Any]:

@@ -75,6 +75,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Cash drawn"), "local_atm", f"{_MONEY}cashsupply_changelist", EVERYBODY),
                 (_("Closings of the till"), "point_of_sale", f"{_MONEY}cashday_changelist", EVERYBODY),
                 (_("Payment orders"), "payments", f"{_MONEY}paymentorder_changelist", EVERYBODY),
+                (_("Cash of payment lists"), "payments", f"{_MONEY}cashorder_changelist", EVERYBODY),
                 (_("Payout batches"), "account_balance_wallet", f"{_MONEY}payoutbatch_changelist", EVERYBODY),
                 (_("Results of the bank"), "fact_check", f"{_MONEY}resultfile_changelist", EVERYBODY),
                 (_("Bank statements"), "receipt_long", f"{_MONEY}statementfile_changelist", EVERYBODY),
@@ -94,6 +95,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             [
                 (_("Rosters"), "groups", f"{_PENSION}rosterimport_changelist", EVERYBODY),
                 (_("Payment lists"), "payments", f"{_PENSION}paymentlist_changelist", EVERYBODY),
+                (_("Returns of paying points"), "fact_check", f"{_PENSION}cashreturn_changelist", EVERYBODY),
                 (_("Changes of payment"), "swap_horiz", f"{_PENSION}switchrequest_changelist", EVERYBODY),
                 (_("Cash and accounts"), "donut_small", f"{_PENSION}rosterimport_shares", EVERYBODY),
             ],

@@ -63,7 +63,7 @@ def _receives(said: Answers) -> Iterator[Item]:
 
 
 def _changes(said: Answers) -> Iterator[Item]:
-    said.take("account_again")
+    said.take("account_again", "id_changed", "phone_changed", "address_changed")
     yield case_boxes(said.issue, label="Đề nghị thay đổi")
     yield said.item("account_holder", label="Chủ tài khoản mới")
     yield said.item("account_number", label="Số tài khoản mới", half=True)
@@ -71,7 +71,11 @@ def _changes(said: Answers) -> Iterator[Item]:
     yield said.item("bank", label="Ngân hàng")
     place = ", ".join(part for part in (said("new_place"), said("new_ward")) if part)
     yield Item(label="Nơi nhận mới (trong tỉnh)", value=place)
-    yield said.item("new_personal_info", label="Thông tin cá nhân thay đổi")
+    yield said.item("new_personal_info", label="Thông tin cá nhân thay đổi")  # of older versions
+    yield said.item("new_id_number", label="Số CMND/CCCD mới", half=True)
+    yield said.item("new_phone", label="Điện thoại mới", half=True)
+    home = ", ".join(part for part in (said("new_street"), said("new_home_ward")) if part)
+    yield Item(label="Địa chỉ cư trú mới", value=home)
     yield said.item("effective_month", label="Đề nghị thực hiện từ tháng")
 
 

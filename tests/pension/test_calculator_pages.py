@@ -128,9 +128,25 @@ def test_figures_that_are_not_sure_are_marked_on_the_page(anybody: Client) -> No
 def test_another_day_is_another_law(anybody: Client) -> None:
     short = {**PN1, **rows(("1/2005", "12/2020", "5.000.000", "employer"))}
     assert "còn thiếu" in text(anybody, f"{PAGE}luong-huu/", short)
-    later = text(anybody, f"{PAGE}luong-huu/", {**short, **day("decided", date(2025, 8, 1))})
-    assert "Luật BHXH 41/2024/QH15" in later
-    assert "chưa chắc chắn" in later or "tag--yellow" in later
+    assert "đủ" in text(anybody, f"{PAGE}luong-huu/", {**short, **day("decided", date(2025, 6, 30))})
+
+
+@pytest.mark.parametrize(("slug", "answers"), [("luong-huu", PN1), ("bhxh-mot-lan", LS1)])
+def test_what_no_source_confirms_is_not_computed_and_told_at_the_field(
+    slug: str, answers: dict[str, str], anybody: Client
+) -> None:
+    page = text(anybody, f"{PAGE}{slug}/", {**answers, **day("decided", date(2025, 7, 1))}, 422)
+    assert 'href="#decided_day"' in page
+    assert "30/06/2025" in page and "chưa có nguồn xác nhận" in page
+    assert 'class="amount"' not in page
+    # Before anything is typed, too: a decision today is such a day.
+    assert "30/06/2025" in text(anybody, f"{PAGE}{slug}/")
+
+
+def test_a_voluntary_contribution_is_computed_where_the_pension_to_expect_is_not(anybody: Client) -> None:
+    page = text(anybody, f"{PAGE}bhxh-tu-nguyen/", {**VC1, **day("decided", date(2025, 8, 1))})
+    assert "không tính được" in page and "chưa có nguồn xác nhận" in page
+    assert "<svg" not in page
 
 
 def test_a_day_before_the_figures_begin_is_told_at_the_field(anybody: Client) -> None:

@@ -209,14 +209,19 @@ def test_too_few_years_say_how_many_months_are_missing() -> None:
 
 
 def test_the_law_of_2024_is_another_day_away() -> None:
-    later = rates.pension(book(), date(2025, 7, 1))
-    assert (later.min_years, later.floor) == (15, None)
-    assert rate_of(15 * 12, "male", date(2025, 8, 1), later).percent == 40
-    assert rate_of(20 * 12, "male", date(2025, 8, 1), later).percent == 45
-    assert rate_of(15 * 12, "female", date(2025, 8, 1), later).percent == 45
+    lack = rates.lack(book(), "pension", date(2025, 7, 1))
+    assert lack is not None and lack.until == date(2025, 6, 30)
+    assert {"pension.rate", "pension.average_window"} < set(
+        lack.names
+    ) and "pension.min_years" not in lack.names
+    with pytest.raises(FigureMissing):
+        rates.pension(book(), date(2025, 7, 1))
+    with pytest.raises(FigureMissing):
+        rates.lump_sum(book(), date(2025, 7, 1))
+    assert rates.lack(book(), "health", date(2025, 7, 1)) is None
     periods = [period("2010-01", "2019-12", 5_000_000)]
     amounts = {
-        day: lump_sum(periods, rates.lump_sum(book(), date(day, 6, 1))).amount for day in range(2021, 2027)
+        day: lump_sum(periods, rates.lump_sum(book(), date(day, 6, 1))).amount for day in range(2021, 2026)
     }
     assert list(amounts.values()) == sorted(set(amounts.values()))
 

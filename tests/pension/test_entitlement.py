@@ -100,12 +100,23 @@ def test_other_grounds_ask_for_no_time() -> None:
 
 
 def test_a_figure_that_is_not_loaded_is_named_and_not_guessed() -> None:
-    LegalFigure.objects.filter(name="lump_sum.years_limit").delete()
+    LegalFigure.objects.filter(name="lump_sum.months_without_contribution").delete()
     refused = _ask(case="stopped_1_year", contributing_now=False, stop_date="2019-01-01")
     assert refused is not None
-    assert "lump_sum.years_limit" in refused.message
+    assert "lump_sum.months_without_contribution" in refused.message
     with pytest.raises(FigureMissing):
-        figure("lump_sum.years_limit", TODAY)
+        figure("lump_sum.months_without_contribution", TODAY)
+
+
+def test_a_limit_that_nobody_confirmed_for_the_law_of_the_day_is_left_to_the_office() -> None:
+    long = {
+        "case": "stopped_1_year",
+        "contributing_now": False,
+        "stop_date": "2019-01-01",
+        "total_months": 400,
+    }
+    assert _ask(**long) is not None
+    assert lump_sum_entitlement(Facts(LUMP_SUM, long, date(2025, 7, 1))) is None
 
 
 def test_two_rows_of_a_figure_never_hold_on_one_day() -> None:

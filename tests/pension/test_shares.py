@@ -50,6 +50,9 @@ def test_the_page_tells_shares_by_month_office_ward_and_paying_point(
     assert "33,3" in page and "66,7" in page
     assert "xa=22408" in page
     assert "Bưu cục Ba Ngòi" in page
+    ward = client.get(f"{SHARES}?co-quan=cam-ranh&xa=22429").content.decode()
+    assert "50,0" in ward and "100,0" in ward and "08/2021" in ward and "xa=22429" in ward  # month by month
+    assert client.get(f"{SHARES}?co-quan=cam-ranh&xa=1'").status_code == 404
     assert client.get(f"{SHARES}?co-quan=khong-co").status_code == 404
     assert client.get(f"{SHARES}?thang=x").status_code == 404
 

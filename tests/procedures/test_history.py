@@ -25,7 +25,7 @@ from payments.models import (
     SuspenseStep,
     WebhookCall,
 )
-from pension.models import PaymentResult
+from pension.models import CashOutcome, HandOver, PaymentResult
 from portal.models import AccessLog, FormerPlace, User
 from procedures import catalogue, intake, mailroom, workflow
 from procedures.models import (
@@ -138,7 +138,7 @@ def test_every_table_of_history_has_its_guard_switched_on(db: None) -> None:
     posted = (DeliveryFile, DeliveryRow, DispatchLabels, DispatchManifest, ShipmentStep)
     paid = (BatchDownload, BatchFile, BatchRelease, ResultFile, ResultRow)
     models = (DossierEvent, AccessLog, IntakeCorrection, IntakeRow, IntakeList, Note, VersionChange)
-    stated = (WebhookCall, StatementLine, Settlement, SuspenseStep, PaymentResult)
+    stated = (WebhookCall, StatementLine, Settlement, SuspenseStep, PaymentResult, CashOutcome, HandOver)
     money = (*booked, *paid, *stated)
     figures = (FigureProposal, FigureDecision)
     assert guarded == sorted(m._meta.db_table for m in (*models, *areas, *posted, *money, *figures))
