@@ -7,9 +7,11 @@ class PensionConfig(AppConfig):
     verbose_name = _("Pension")
 
     def ready(self) -> None:
-        from pension import advice, pay_lists, roster, rules, shares, switch_rules, switching
+        from pension import advice, paper_route, pay_lists, roster, rules, shares, switch_rules, switching
         from procedures import paying
 
-        assert roster and rules and advice and shares and switch_rules  # they register themselves
+        assert (
+            roster and rules and advice and shares and switch_rules and paper_route
+        )  # they register themselves
         paying.lists[pay_lists.KIND] = pay_lists.pay_rows
         paying.results[pay_lists.KIND] = switching.heard

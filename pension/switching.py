@@ -18,7 +18,14 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from pension import frauds, list_days
-from pension.models import Beneficiary, BenefitEntry, PaymentLine, PaymentResult, SwitchRequest
+from pension.models import (
+    Beneficiary,
+    BenefitEntry,
+    PaperFiling,
+    PaymentLine,
+    PaymentResult,
+    SwitchRequest,
+)
 from pension.roster_files import account_print
 from portal import notices, outbox, sealing, texting
 from portal.dated import month_after
@@ -86,6 +93,7 @@ def file(dossier: Dossier, *, now: datetime) -> SwitchRequest | None:
         return None
     made = _requested(dossier, who, entry, now)
     made.doubts = frauds.of_filing(made, dossier.owner, dossier.phone, now)
+    made.doubts += frauds.of_paper(PaperFiling.objects.filter(dossier=dossier).first(), dossier.owner)
     if not channel_of(made):
         made.doubts.append("no_channel")
     made.state = State.HELD if made.doubts else State.UNCONFIRMED

@@ -1,6 +1,7 @@
 """Who receives which monthly benefit, how it is paid, and how that changes."""
 
 from pension.models.lists import PaymentLine, PaymentList, PaymentResult
+from pension.models.paper import PaperFiling
 from pension.models.roster import (
     Beneficiary,
     BenefitEntry,
@@ -15,6 +16,7 @@ __all__ = [
     "Beneficiary",
     "BenefitEntry",
     "Method",
+    "PaperFiling",
     "PaymentLine",
     "PaymentList",
     "PaymentResult",

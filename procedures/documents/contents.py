@@ -354,6 +354,18 @@ class PostingLabel(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
+class PostedForm(msgspec.Struct, frozen=True, kw_only=True):
+    """An official form to be signed and posted, and on a sheet of its own the front of its envelope.
+
+    ``heading`` is the text required on the envelope; the code of ``form`` stands on both as a barcode.
+    """
+
+    form: OfficialForm
+    heading: str
+    sender: PostalParty
+    receiver: PostalParty
+
+
 class LabelSheet(msgspec.Struct, frozen=True, kw_only=True):
     """Posting labels four to an A4 sheet, with lines to cut along."""
 
@@ -429,6 +441,7 @@ Content = (
     | CardSlip
     | OfficialForm
     | ListForm
+    | PostedForm
     | PostingLabel
     | LabelSheet
     | ReturnLabel
