@@ -46,8 +46,8 @@ def reads(scanned: str) -> str:
 def take(code: str, actor: User, now: datetime) -> Dossier | None:
     """The dossier of the form ``code``, made by the first who asks; None where nothing is kept of it."""
     with transaction.atomic():
-        found = PaperFiling.objects.select_for_update(of=("self",), no_key=True)
-        paper = found.select_related("version__procedure", "dossier__office").filter(code=code).first()
+        # Without a join: who had to wait would see the new dossier's number and not its row.
+        paper = PaperFiling.objects.select_for_update(no_key=True).filter(code=code).first()
         if paper is None or paper.dossier is not None:
             return paper.dossier if paper else None
         if paper.erased_at is not None:
