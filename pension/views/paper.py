@@ -205,7 +205,7 @@ def printed(request: Request, token: str) -> HttpResponse:
     paper = paper_filings.get(token, now=timezone.now())
     if not paper.code:
         return redirect("paper_check", token)
-    if request.method == "POST":
+    if {"xong", "sua"} & set(request.POST):
         return _leave(request, paper)
     answers = paper_filings.answers_of(paper)
     context = {
