@@ -29,19 +29,25 @@ class OwnPage(fields.PageForm):
         return {name: str(data.get(name) or "")[:400] for name in cls.base_fields}
 
 
+_FILLERS = (
+    ("self", _("I, for my own pension")),
+    ("relative", _("A child or another relative, for them")),
+    ("post", _("Somebody at the post office, for them")),
+    ("other", _("Somebody else, for them")),
+)
+
+
 class WhoForm(OwnPage):
     slug = "nguoi-dien"
     title = _("Who fills in the form?")
 
-    filled_by = fields.ChoiceField(
-        label=_("Who is filling in these pages?"),
-        options=[
-            {"value": "self", "label": _("I, for my own pension"), "hint": ""},
-            {"value": "relative", "label": _("A child or another relative, for them"), "hint": ""},
-            {"value": "post", "label": _("Somebody at the post office, for them"), "hint": ""},
-            {"value": "other", "label": _("Somebody else, for them"), "hint": ""},
-        ],
-    )
+    filled_by = fields.ChoiceField(label=_("Who is filling in these pages?"), options=[])
+
+    def __init__(self, typed: Mapping[str, Any], *, data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(typed, data=data)
+        asked = self.fields["filled_by"]
+        assert isinstance(asked, fields.ChoiceField)
+        asked.options = [{"value": value, "label": str(label), "hint": ""} for value, label in _FILLERS]
 
 
 class HelperForm(OwnPage):

@@ -53,6 +53,15 @@ def account_of_beneficiary(facts: Facts) -> Refusal | None:
     allowed = [without_marks(name), *_authorised(facts)]
     if not holder or not name or without_marks(holder) in allowed:
         return None
+    if facts.public:
+        return Refusal(
+            _(
+                "On paper the account must be that of who receives the pension: the holder “%(holder)s” is not "
+                "“%(name)s”. With a registered authorisation 13-HSB please file online, or call %(phone)s."
+            )
+            % {"holder": holder, "name": name, "phone": HOTLINE},
+            field="account_holder",
+        )
     return Refusal(
         _(
             "The account must be yours: the holder “%(holder)s” is not “%(name)s”. Somebody else can receive "
