@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from pension import paper_codes, paper_filings, switching
 from pension.models import BenefitEntry, PaperFiling
 from portal import notices, outbox, texting
-from portal.models import OutboxMessage, User
+from portal.models import Notice, OutboxMessage, User
 from portal.text import without_marks
 from procedures import arrivals, posted, workflow
 from procedures.hooks import Advice
@@ -178,6 +178,18 @@ def tell(message: OutboxMessage) -> None:
     if phone and texting.is_available():
         with translation.override("vi"):
             texting.send_text(phone, _words(paper, dossier))
+
+
+@outbox.handler("pension.text_notice", remote=True)
+def text_notice(message: OutboxMessage) -> None:
+    """A notice as a short message, for who has no account to read it in."""
+    dossier = Dossier.objects.get(pk=message.payload["dossier"])
+    notice = Notice.objects.get(pk=message.payload["notice"])
+    phone = phone_of(dossier)
+    if phone and texting.is_available() and notice.emailed_at is None:
+        with translation.override("vi"):
+            texting.send_text(phone, notices.words(notice))
+        Notice.objects.filter(pk=notice.pk).update(emailed_at=timezone.now())
 
 
 def phone_of(dossier: Dossier) -> str:

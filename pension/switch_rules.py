@@ -56,8 +56,9 @@ def account_of_beneficiary(facts: Facts) -> Refusal | None:
     if facts.public:
         return Refusal(
             _(
-                "On paper the account must be that of who receives the pension: the holder “%(holder)s” is not "
-                "“%(name)s”. With a registered authorisation 13-HSB please file online, or call %(phone)s."
+                "On paper the account must be that of who receives the pension: the holder “%(holder)s” is "
+                "not “%(name)s”. With a registered authorisation 13-HSB please file online, or call "
+                "%(phone)s."
             )
             % {"holder": holder, "name": name, "phone": HOTLINE},
             field="account_holder",

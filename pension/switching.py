@@ -150,6 +150,13 @@ def _tell(switch: SwitchRequest, kind: str, *, reason: str = "") -> None:
         facts={"month": f"{switch.effective_month:%m/%Y}", "reason": reason},
         key=f"switch:{switch.pk}:{kind}",
     )
+    if not dossier.owner.is_active:  # it came on paper: nobody reads the notice on the site
+        outbox.enqueue(
+            "pension.text_notice",
+            key=f"switch:{switch.pk}:{kind}",
+            notice=dossier.owner.notices.latest("pk").pk,
+            dossier=dossier.pk,
+        )
 
 
 # --- The second channel --------------------------------------------------------------------------

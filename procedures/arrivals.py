@@ -11,6 +11,7 @@ from datetime import datetime
 from portal.models import User
 from procedures.hooks import Advice
 from procedures.models import Dossier
+from procedures.workflow import MoveRefused
 
 
 @dataclass(frozen=True)
@@ -51,5 +52,8 @@ def take(code: str, *, actor: User, now: datetime) -> Dossier | None:
 
 def says(code: str) -> Advice | None:
     """What staff read of a kept ``code`` that has no dossier; None where it is none of these."""
-    kind, code = _found(code)
+    try:
+        kind, code = _found(code)
+    except MoveRefused:
+        return None
     return kind.says(code) if kind else None

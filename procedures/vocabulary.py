@@ -206,6 +206,7 @@ INNER_TOPICS = frozenset(
         "pension.paper_arrived",
         "pension.send_code",
         "pension.take_roster",
+        "pension.text_notice",
         "post.remind",
     }
 )

@@ -16,7 +16,7 @@ from pension.models import Beneficiary, PaperFiling, SwitchRequest
 from portal import outbox
 from portal.dated import month_after
 from portal.models import Heartbeat, User
-from procedures import catalogue, dossiers, offices, workflow
+from procedures import catalogue, dossiers, offices, paying, workflow
 from procedures.catalogue import definition_of
 from procedures.models import Closure, Dossier, Office, Parcel
 from procedures.workflow import MoveRefused, verify_history
@@ -446,7 +446,12 @@ def test_the_beneficiary_is_told_at_the_number_on_the_roster_who_helped(
 
 
 def test_a_paper_is_held_for_a_call_back_and_then_changes_the_next_list(
-    on_roster: Beneficiary, client: Client, clerk: User, supervisor: User, sign_in: SignIn
+    on_roster: Beneficiary,
+    client: Client,
+    clerk: User,
+    supervisor: User,
+    sign_in: SignIn,
+    sms: Callable[[], list[str]],
 ) -> None:
     _scan(sign_in(clerk), _printed(client, **HELPER))
     outbox.drain()
@@ -465,6 +470,12 @@ def test_a_paper_is_held_for_a_call_back_and_then_changes_the_next_list(
     taken([row(NUMBER, NAME, phone="0905123456"), row("5600000009")], actor=clerk, month=_month())
     line = closed(clerk, month=_month()).lines.get(switch=switch)
     assert (line.method, line.bank_id, line.account_number) == ("account", "970405", "4700201001234")
+    paying.results["pension"](line.pk, False, "Sai tên chủ tài khoản")
+    outbox.drain()
+    told = sms()
+    assert len(told) == 4  # arrived, the office will call, from which list, sent back
+    assert all(words.startswith("0905123456\n") for words in told)
+    assert sum("Sai tên chủ tài khoản" in words for words in told) == 1
 
 
 def test_who_is_not_on_the_roster_is_an_outcome_that_staff_see_and_nobody_approves(
