@@ -10,6 +10,7 @@ class PensionConfig(AppConfig):
         from pension import (
             advice,
             cash,
+            paper_route,
             pay_lists,
             reckoning,
             roster,
@@ -21,7 +22,7 @@ class PensionConfig(AppConfig):
         from procedures import paying
 
         assert (
-            roster and rules and advice and shares and switch_rules and reckoning
+            roster and rules and advice and shares and switch_rules and reckoning and paper_route
         )  # they register themselves
         paying.lists[pay_lists.KIND] = pay_lists.pay_rows
         paying.cash_lists[pay_lists.KIND] = cash.cash_points

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from pension.models import BenefitEntry, RosterImport, SwitchRequest
+from pension.models import BenefitEntry, PaperFiling, RosterImport, SwitchRequest
 from portal.models import User
 
 DOUBTS: dict[str, Any] = {
@@ -14,6 +14,8 @@ DOUBTS: dict[str, Any] = {
     "new_phone": _("Phone number or e-mail address of the account was changed shortly before"),
     "other_phone": _("The phone number is not the one on the roster"),
     "new_device": _("Asked from a device seen for the first time"),
+    "on_paper": _("Came on paper, from somebody who has no account here to confirm with"),
+    "helped": _("Somebody else filled in the form; see the history of the dossier"),
     "no_channel": _("There is no second channel: neither an e-mail address nor a phone number"),
 }
 
@@ -27,6 +29,14 @@ def of_filing(switch: SwitchRequest, owner: User, phone: str, now: datetime) -> 
         "other_phone": bool(switch.beneficiary.phone and phone and switch.beneficiary.phone != phone),
     }
     return [name for name, is_so in found.items() if is_so and switch.method == "account"]
+
+
+def of_paper(paper: PaperFiling | None, owner: User) -> list[str]:
+    """The doubts about a change that came on paper: nobody had to sign in for it."""
+    if paper is None:
+        return []
+    found = {"on_paper": not owner.is_active, "helped": bool(paper.helper)}
+    return [name for name, is_so in found.items() if is_so]
 
 
 def of_device(first_seen: datetime | None, others_before: bool, now: datetime) -> list[str]:

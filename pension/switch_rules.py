@@ -9,6 +9,7 @@ from pension.models import BenefitEntry, SwitchRequest
 from portal.identifiers import compact
 from portal.text import without_marks
 from procedures.hooks import Facts, Refusal, rule
+from procedures.models import Dossier
 
 HOTLINE = "0258 3827 443"
 
@@ -17,8 +18,11 @@ HOTLINE = "0258 3827 443"
 def on_roster(facts: Facts) -> Refusal | None:
     """Number and date of birth are those of somebody the province pays. Without a roster nobody knows.
 
-    What exactly does not fit is not told: who guesses numbers learns nothing.
+    What exactly does not fit is not told: who guesses numbers learns nothing. Somebody nobody knows is
+    told neither; the desk compares when the paper is here.
     """
+    if facts.public:
+        return None
     number, born = _who(facts)
     if not number or not born or not BenefitEntry.objects.exists() or switching.find(number, born):
         return None
@@ -49,6 +53,16 @@ def account_of_beneficiary(facts: Facts) -> Refusal | None:
     allowed = [without_marks(name), *_authorised(facts)]
     if not holder or not name or without_marks(holder) in allowed:
         return None
+    if facts.public:
+        return Refusal(
+            _(
+                "On paper the account must be that of who receives the pension: the holder “%(holder)s” is "
+                "not “%(name)s”. With a registered authorisation 13-HSB please file online, or call "
+                "%(phone)s."
+            )
+            % {"holder": holder, "name": name, "phone": HOTLINE},
+            field="account_holder",
+        )
     return Refusal(
         _(
             "The account must be yours: the holder “%(holder)s” is not “%(name)s”. Somebody else can receive "
@@ -60,6 +74,8 @@ def account_of_beneficiary(facts: Facts) -> Refusal | None:
 
 
 def _authorised(facts: Facts) -> list[str]:
+    if facts.public:  # an authorisation would tell who is on the roster
+        return []
     who = switching.find(*_who(facts))
     recipient = switching.recipient_of(who, facts.today) if who else ""
     return [without_marks(recipient)] if recipient else []
@@ -122,8 +138,22 @@ def switch_confirmed(facts: Facts) -> Refusal | None:
 
 
 def _not_begun(facts: Facts) -> Refusal | None:
-    """A worker has yet to begin the change of somebody on the roster; of others the desk decides alone."""
+    """A worker has yet to begin the change of somebody on the roster; of others the desk decides alone,
+    but for papers, which nobody has compared with the roster before.
+    """
     known = switching.find(*_who(facts))
     if known is None or not known.entries.exists():
-        return None
+        return _not_known(facts)
     return Refusal(_("The change is just being prepared; please try again in a minute."))
+
+
+def _not_known(facts: Facts) -> Refusal | None:
+    on_paper = facts.dossier is not None and facts.dossier.channel == Dossier.Channel.POST
+    if not on_paper or not BenefitEntry.objects.exists():
+        return None
+    return Refusal(
+        _(
+            "Nobody on the roster has this number and date of birth: ask for a supplement, or reject it. "
+            "Nothing would change."
+        )
+    )

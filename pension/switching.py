@@ -20,7 +20,14 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from pension import frauds, hand_overs, list_days
-from pension.models import Beneficiary, BenefitEntry, PaymentLine, PaymentResult, SwitchRequest
+from pension.models import (
+    Beneficiary,
+    BenefitEntry,
+    PaperFiling,
+    PaymentLine,
+    PaymentResult,
+    SwitchRequest,
+)
 from pension.roster_files import account_print
 from portal import notices, outbox, sealing, texting
 from portal.dated import month_after
@@ -98,6 +105,7 @@ def file(dossier: Dossier, *, now: datetime) -> SwitchRequest | None:
         return None
     made = _requested(dossier, who, entry, now)
     made.doubts = frauds.of_filing(made, dossier.owner, dossier.phone, now)
+    made.doubts += frauds.of_paper(PaperFiling.objects.filter(dossier=dossier).first(), dossier.owner)
     if not channel_of(made):
         made.doubts.append("no_channel")
     made.state = State.HELD if made.doubts else State.UNCONFIRMED
@@ -173,6 +181,13 @@ def _tell(switch: SwitchRequest, kind: str, *, reason: str = "") -> None:
         facts={"month": f"{switch.effective_month:%m/%Y}", "reason": reason},
         key=f"switch:{switch.pk}:{kind}",
     )
+    if not dossier.owner.is_active:  # it came on paper: nobody reads the notice on the site
+        outbox.enqueue(
+            "pension.text_notice",
+            key=f"switch:{switch.pk}:{kind}",
+            notice=dossier.owner.notices.latest("pk").pk,
+            dossier=dossier.pk,
+        )
 
 
 # --- The second channel --------------------------------------------------------------------------

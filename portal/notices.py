@@ -99,6 +99,10 @@ _WORDS = {
     "switch_call": gettext_lazy(
         "Dossier %(code)s: the office calls you before your payment changes. You need to do nothing."
     ),
+    "paper_arrived": gettext_lazy(
+        "Form 2-CBH in your name has arrived by post and is dossier %(code)s. If you know nothing of it, "
+        "please call 0258 3827 443."
+    ),
     "switch_waiting": gettext_lazy(
         "Dossier %(code)s: your payment changes with the list of %(month)s. Until the first payment has come "
         "through, the present way stays."

@@ -192,6 +192,7 @@ CELERY_BEAT_SCHEDULE = {
     "verify-ledger": {"task": "payments.verify_ledger", "schedule": crontab(hour=3, minute=25)},
     "expire-orders": {"task": "payments.expire_orders", "schedule": crontab(minute="5,35")},
     "sweep": {"task": "portal.sweep", "schedule": crontab(hour=2, minute=15)},
+    "expire-papers": {"task": "pension.expire_papers", "schedule": crontab(minute=40)},
     "forget-presence": {"task": "procedures.forget_presence", "schedule": crontab(hour=2, minute=20)},
 }
 OUTBOX_MAX_ATTEMPTS = 8
@@ -236,6 +237,9 @@ ACCOUNT_RATE_LIMITS = {
     "bank_call_failed": "60/m/ip",
     "calculation_paper": "20/m/ip",
     "switch_code": "3/15m/key,10/d/key",
+    "paper_start": "60/h/ip",
+    "paper_save": "120/m/ip",
+    "paper_print": "20/m/ip",
     "switch_confirm": "10/15m/key",
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
@@ -275,6 +279,9 @@ SMS_FOLDER = (
 SWITCH_ACCOUNT_SHARED_BY = int(os.environ.get("SWITCH_ACCOUNT_SHARED_BY", "2"))
 SWITCH_PHONE_DAYS = 30
 SWITCH_DEVICE_DAYS = 3
+# Days for which a form that was begun is kept, and one that was printed and has not arrived by post.
+PAPER_DRAFT_DAYS = 7
+PAPER_POST_DAYS = int(os.environ.get("PAPER_POST_DAYS", "90"))
 
 # --- Language and time --------------------------------------------------------------------------
 

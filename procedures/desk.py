@@ -112,6 +112,8 @@ def words_of_facts(event: DossierEvent) -> list[str]:
     if event.action == "parcel_received":
         lines.append(_("It lies at %(office)s.") % {"office": event.facts["office"]})
     lines += _post_words(event) + _money_words(event)
+    if helper := event.facts.get("helped_by"):
+        lines.append(_("Who helped: %(who)s") % {"who": helper})
     if "way_back" in event.facts:
         lines.append(_("The way back: %(how)s") % {"how": event.facts["way_back"]})
     lines += [_paper_words(paper) for paper in event.facts.get("papers", [])]

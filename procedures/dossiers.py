@@ -110,7 +110,7 @@ def start(user: User, version: ProcedureVersion, *, case: str = "") -> Dossier:
                     owner=user,
                     version=version,
                     procedure=version.procedure,
-                    draft_code=_draft_code(),
+                    draft_code=draft_code(),
                     filer=filer,
                     typed=typed,
                     case=typed.get("case", ""),
@@ -138,7 +138,8 @@ def _draft(user: User, version: ProcedureVersion) -> Dossier | None:
     return Dossier.objects.filter(owner=user, procedure_id=version.procedure_id, state="draft").first()
 
 
-def _draft_code() -> str:
+def draft_code() -> str:
+    """A code that no other draft has."""
     return _DRAFT + "".join(secrets.choice(_ALPHABET) for _ in range(10))
 
 
@@ -288,7 +289,7 @@ def file(dossier: Dossier, *, actor: User, key: str, now: datetime | None = None
         if _filing_action(definition_for(locked), locked) != action:
             raise workflow.MoveRefused(_("The answers have just changed; please check them again."))
         filers.sign(locked)
-        _freeze(locked, review(locked, timezone.localdate(now)), now)
+        freeze(locked, _complete(review(locked, timezone.localdate(now))), now)
         assignment.expect(locked, timezone.localdate(now))
 
     try:
@@ -345,11 +346,15 @@ def _posted(definition: Definition, answers: Mapping[str, Any]) -> list[Document
     return [d for d in definition.documents_for(answers) if d.posted and d.required]
 
 
-def _freeze(dossier: Dossier, found: Review, now: datetime) -> None:
+def _complete(found: Review) -> dict[str, Any]:
     if not found.complete:
         raise Incomplete(found)
-    definition = definition_for(dossier)
-    answers, today = found.answers, timezone.localdate(now)
+    return found.answers
+
+
+def freeze(dossier: Dossier, answers: dict[str, Any], now: datetime) -> None:
+    """Set what is kept of a dossier when it is filed with the cleaned ``answers``, but for its state."""
+    definition, today = definition_for(dossier), timezone.localdate(now)
     posted = _posted(definition, answers)
     ward = dossier.owner.ward_id if dossier.by_organisation else answers.get("ward", "")
     try:

@@ -163,7 +163,10 @@ def _make(field: Question, definition: Definition, today: date) -> fields.Portal
 
 
 class StepForm(fields.PageForm):
-    """The questions of one page that apply to the answers given so far."""
+    """The questions of one page that apply to the answers given so far.
+
+    ``public``: it is asked of somebody nobody knows, see ``hooks.Facts``.
+    """
 
     template_name = ""
 
@@ -175,11 +178,12 @@ class StepForm(fields.PageForm):
         today: date,
         *,
         data: Mapping[str, Any] | None = None,
+        public: bool = False,
     ) -> None:
         answers = _open_here(definition, step, answers)
         data = _open_here(definition, step, data) if data is not None else None
         super().__init__(data=data, initial=dict(answers))
-        self.definition, self.step, self.today = definition, step, today
+        self.definition, self.step, self.today, self.public = definition, step, today, public
         self.doubts: list[hooks.Doubt] = []
         self.answers = {**answers, **(typed_values(definition, step, data) if data is not None else {})}
         for asked in definition.fields_of(step, self.answers):
@@ -244,14 +248,14 @@ class StepForm(fields.PageForm):
         cleaned: dict[str, Any] = super().clean() or {}
         if self.errors:
             return cleaned
-        facts = hooks.Facts(self.definition, {**self.answers, **cleaned}, self.today)
+        facts = hooks.Facts(self.definition, {**self.answers, **cleaned}, self.today, public=self.public)
         asked = self.definition.fields_of(self.step, self.answers)
         names = [name for field in asked for name in field.rules]
         for refusal in hooks.refusals([*names, *self.step.rules], facts):
             self.add_error(refusal.field if refusal.field in self.fields else None, refusal.message)
         if not self.errors:
             # As typed: empty rows still count, so that a doubt finds its input.
-            facts = hooks.Facts(self.definition, self.answers, self.today)
+            facts = hooks.Facts(self.definition, self.answers, self.today, public=self.public)
             self.doubts = hooks.doubts(self.step, asked, facts)
         return cleaned
 

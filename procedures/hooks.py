@@ -18,13 +18,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a rule may look at. ``answers`` are cleaned; ``today`` is passed, never looked up."""
+    """What a rule may look at. ``answers`` are cleaned; ``today`` is passed, never looked up.
+
+    ``public``: nobody knows who asks, so a rule tells nothing of what is kept about anybody.
+    """
 
     definition: Definition
     answers: Mapping[str, Any]
     today: date
     dossier: "Dossier | None" = None
     actor: "User | None" = None
+    public: bool = False
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from portal.identifiers import compact
 from portal.models import AccessLog, User
 from portal.text import without_marks
-from procedures import dossiers, handovers, mailroom, workflow
+from procedures import arrivals, dossiers, handovers, mailroom, workflow
 from procedures.models import Dossier, Parcel, ParcelPaper, ParcelStep, PostalItem, StaffMember
 from procedures.workflow import MoveRefused
 
@@ -106,17 +106,23 @@ def receive(
 
     A parcel that is known and not done with is found again, one that another office passed on arrives;
     ``another`` says that this is one more of the same dossier. Empty: an envelope without any code.
-    The same ``key`` of the same person gives the same parcel.
+    The same ``key`` of the same person gives the same parcel. A code that is no dossier yet becomes one
+    (``arrivals``); raises ``MoveRefused`` where such a code was misread.
     """
-    code = scanned.strip().upper().replace(" ", "")[:40]
+    code = arrivals.reads(scanned) or scanned.strip().upper().replace(" ", "")[:40]
     own_key = f"{actor.pk}:{key}:{code}"[:150]
     with transaction.atomic():
         _one_at_a_time(code or own_key)
-        dossier = dossier_of(code, here=actor.staff.office_id)
+        dossier = _meant(code, actor=actor, now=now)
         parcel = Parcel.objects.filter(key=own_key).first() or _known(code, dossier, actor, another)
         if parcel is None:
             return _received(code, dossier, actor=actor, key=own_key, now=now, note=note), True
         return _arrived(parcel, actor=actor, now=now)
+
+
+def _meant(code: str, *, actor: User, now: datetime) -> Dossier | None:
+    """The dossier of ``code``, made now if it came on paper with its fields typed before."""
+    return dossier_of(code, here=actor.staff.office_id) or arrivals.take(code, actor=actor, now=now)
 
 
 def _one_at_a_time(code: str) -> None:
@@ -144,7 +150,7 @@ def _known(code: str, dossier: Dossier | None, actor: User, another: bool) -> Pa
 def _received(
     code: str, dossier: Dossier | None, *, actor: User, key: str, now: datetime, note: str
 ) -> Parcel:
-    by_code = dossier is not None and dossier.code == code
+    by_code = dossier is not None and (dossier.code == code or bool(arrivals.reads(code)))
     tracking = "" if by_code or dossier is None else compact(code)
     parcel = Parcel.objects.create(
         office_id=actor.staff.office_id,
@@ -228,6 +234,9 @@ def count(parcel: Parcel, papers: Sequence[Paper], *, actor: User, now: datetime
         _step(locked, actor=actor, now=now, note=note)
         _note_papers(locked, actor=actor, now=now)
         arrived = [paper.document for paper in papers if not paper.copy]
+        if dossier.channel == Dossier.Channel.POST:  # its clock runs already
+            awaited = dossier.originals.filter(document__in=[p.document for p in papers], received_at=None)
+            awaited.update(received_at=now, received_by=actor)
         if arrived and "record_originals" in {t.action for t in workflow.available_actions(dossier, actor)}:
             key = f"parcel:{parcel.pk}"
             mailroom.receive(dossier, arrived, actor=actor, key=key, now=now)
@@ -270,11 +279,12 @@ def _note_papers(parcel: Parcel, *, actor: User, now: datetime) -> None:
 
 
 def identify(parcel: Parcel, scanned: str, *, actor: User, now: datetime) -> Parcel:
-    """Say whose an unidentified parcel is, by dossier code or tracking number."""
-    dossier = dossier_of(scanned.strip().upper().replace(" ", ""), here=actor.staff.office_id)
-    if dossier is None:
-        raise MoveRefused(_("No dossier has this code."), field="identify")
+    """Say whose an unidentified parcel is, by dossier code, tracking number or code of a typed form."""
+    code = arrivals.reads(scanned) or scanned.strip().upper().replace(" ", "")
     with transaction.atomic():
+        dossier = _meant(code, actor=actor, now=now)
+        if dossier is None:
+            raise MoveRefused(_("No dossier has this code."), field="identify")
         locked = _locked(parcel, actor, State.UNKNOWN)
         locked.dossier, locked.state = dossier, _path(dossier, locked.office_id)
         locked.save(update_fields=["dossier", "state"])

@@ -207,8 +207,10 @@ INNER_TOPICS = frozenset(
         "payments.bank_call",
         "payments.statement",
         "pension.check_roster",
+        "pension.paper_arrived",
         "pension.send_code",
         "pension.take_roster",
+        "pension.text_notice",
         "post.remind",
     }
 )
@@ -234,6 +236,9 @@ RECORDED: Mapping[str, Words] = {
     "address_asked": _("Your address is needed"),
     "address_given": _("A new address for the result"),
     "to_send_again": _("The result will be posted again"),
+    "came_on_paper": _("Arrived on paper, with the fields typed before"),
+    "typed_with_help": _("Somebody helped to fill in the form"),
+    "not_on_roster": _("Nobody on the roster has this number and date of birth"),
     "switch_confirmed": _("The change of payment was confirmed"),
     "switch_taken_back": _("The change of payment was taken back"),
     "first_payment_made": _("The first payment came through"),
@@ -245,7 +250,7 @@ RECORDED: Mapping[str, Words] = {
     "account_corrected": _("Account given again"),
 }
 # Of these, what is between the people of the office: citizens do not read it.
-INNER_RECORDS = frozenset({"assigned", "taken_over"})
+INNER_RECORDS = frozenset({"assigned", "not_on_roster", "taken_over"})
 
 CALCULATORS = {
     "lump-sum": "bhxh-mot-lan",

@@ -3,6 +3,7 @@
 An address without a row in the tables below fails the first test, so a new one cannot be forgotten.
 """
 
+import json
 import random
 import re
 import shutil
@@ -41,10 +42,12 @@ from payments.models import (
     StatementFile,
     SuspenseItem,
 )
+from pension import paper_codes, paper_filings
 from pension.models import (
     Beneficiary,
     BenefitEntry,
     CashReturn,
+    PaperFiling,
     PaymentLine,
     PaymentList,
     RosterImport,
@@ -328,6 +331,11 @@ PAGES = {
     "quan-tri/procedures/reconciliation/moi/": Row("sffiiff", "sfif"),
     "luong-huu/doi-cach-nhan/": READERS,
     "luong-huu/doi-cach-nhan/<str:code>/": OWNER,
+    "luong-huu/doi-cach-nhan/giay/": EVERYBODY,
+    "luong-huu/doi-cach-nhan/giay/<slug:token>/": EVERYBODY,
+    "luong-huu/doi-cach-nhan/giay/<slug:token>/buoc/<slug:slug>/": EVERYBODY,
+    "luong-huu/doi-cach-nhan/giay/<slug:token>/kiem-tra/": EVERYBODY,
+    "luong-huu/doi-cach-nhan/giay/<slug:token>/mau-2-cbh.pdf": READERS,
     "quan-tri/pension/rosterimport/moi/": Row("sffiiff", "sfif"),
     "quan-tri/pension/rosterimport/mau/": STAFF,
     "quan-tri/pension/rosterimport/<int:pk>/viec/<slug:doing>/": OFFICE,
@@ -532,6 +540,11 @@ class Site:
             return TABLE[route].path
         if route.startswith("dong-tien/"):
             return "/" + re.sub(r"<\w+:(\w+)>", lambda found: self.contributions[found[1]], route)
+        if "/giay/<slug:token>/" in route:
+            form = "paper_draft" if re.search("buoc|kiem-tra", route) else "paper"
+            return "/" + route.replace("<slug:token>", self.examples[form]).replace(
+                "<slug:slug>", "nguoi-dien"
+            )
         drafted = re.search(r"/(buoc|giay-to-kem|kiem-tra|xoa-nhap|xoa)/", route)
         dossier = self.draft if drafted else self.filed
         name = "/".join(route.split("/")[1:3])
@@ -721,6 +734,18 @@ def _brought(request: pytest.FixtureRequest) -> None:
         reference.bring(_made[0].rows)
 
 
+def _papers() -> dict[str, str]:
+    """The addresses of a form that somebody without an account has begun, and of one that is printed."""
+    version, now = catalogue.published("change-payment-method"), timezone.now()
+    assert version is not None
+    begun, made = (paper_filings.begin(version, now=now) for _form in range(2))
+    said = {"full_name": "LÊ THỊ CÚC", "ward": "22429", "case": "cash_to_account"}
+    PaperFiling.objects.filter(pk=made.pk).update(
+        code=paper_codes.fresh(), printed_at=now, answers=json.dumps(said)
+    )
+    return {"paper_draft": begun.token, "paper": made.token}
+
+
 def _pensions(filed: Dossier, clerk: User) -> dict[str, int]:
     """A roster, a payment list and a change of payment of the owner, at the owner's office."""
     now, month = timezone.now(), "2021-08-01"
@@ -834,6 +859,7 @@ def _site(citizen: User, clerk: User, chance: Any) -> Site:
             key="x",
         ).pk,
         "procedures/bank": "970405",
+        **_papers(),
         "procedures/calendarday": day.pk,
         "procedures/closure": Closure.objects.create(
             office=Office.objects.get(slug="van-ninh"), reason="x", document="x"

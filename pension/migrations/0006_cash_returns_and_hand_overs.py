@@ -38,7 +38,7 @@ DROP FUNCTION pension_refuse_return();
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("pension", "0004_roster_guards"),
+        ("pension", "0005_paper_filing"),
         ("portal", "0004_devices"),
         ("procedures", "0027_agents"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -2,6 +2,7 @@
 
 from pension.models.cash import CashOutcome, CashReturn
 from pension.models.lists import PaymentLine, PaymentList, PaymentResult
+from pension.models.paper import PaperFiling
 from pension.models.roster import (
     Beneficiary,
     BenefitEntry,
@@ -19,6 +20,7 @@ __all__ = [
     "CashReturn",
     "HandOver",
     "Method",
+    "PaperFiling",
     "PaymentLine",
     "PaymentList",
     "PaymentResult",

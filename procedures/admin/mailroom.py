@@ -16,9 +16,9 @@ from django.utils.translation import gettext_lazy
 from portal.http import form_key, see_other, signed_in
 from portal.models import User
 from portal.roles import EVERYBODY, RoleAdmin
-from procedures import desk, handovers, parcels, photos
+from procedures import arrivals, desk, handovers, parcels, photos
 from procedures.catalogue import definition_for
-from procedures.models import Dossier, Parcel, ParcelPaper
+from procedures.models import Parcel, ParcelPaper
 from procedures.parcels import Paper
 from procedures.workflow import MoveRefused
 
@@ -42,13 +42,16 @@ def _receive(request: HttpRequest, user: User) -> HttpResponse:
         return _page(request, user, None, refused=MoveRefused(_("Scan or type a code first."), field="ma"))
     if handovers.is_code(scanned.upper()):
         return _list(request, user, scanned.upper())
-    parcel, fresh = parcels.receive(
-        "" if bare else scanned,
-        actor=user,
-        key=form_key(request),
-        now=timezone.now(),
-        another="nua" in request.POST,
-    )
+    try:
+        parcel, fresh = parcels.receive(
+            "" if bare else scanned,
+            actor=user,
+            key=form_key(request),
+            now=timezone.now(),
+            another="nua" in request.POST,
+        )
+    except MoveRefused as refused:  # misread: the envelope is still in the hand
+        return _page(request, user, None, refused=refused)
     if parcel.dossier is not None:
         desk.log_read(user, parcel.dossier, "scan")
     if not fresh:
@@ -94,7 +97,9 @@ def _page(
         "may_scan": may_scan,
         "works": works and parcel is not None and parcel.state in parcels.WAITING,
         "state": definition_for(dossier).state(dossier.state) if dossier else None,
-        "originals": _awaited(dossier, request.POST if refused else None),
+        "originals": _awaited(parcel, request.POST if refused else None),
+        "nothing_kept": arrivals.says(parcel.scanned) if parcel and dossier is None else None,
+        "typed_form": _typed_form(words) if works and dossier is None else "",
         "conditions": ParcelPaper.Condition.choices,
         "papers": parcel.papers.select_related("original") if parcel else [],
         "photos": parcel.photos.select_related("taken_by") if parcel else [],
@@ -117,13 +122,23 @@ def _typed(typed: QueryDict | None, name: str) -> str:
     return str(typed.get(name, "")) if typed is not None else ""
 
 
-def _awaited(dossier: Dossier | None, typed: QueryDict | None) -> list[dict[str, Any]]:
+def _typed_form(words: str) -> str:
+    """The code of a form typed on the site, where ``words`` are one; "" also where it was misread."""
+    try:
+        return arrivals.reads(words)
+    except MoveRefused:
+        return ""
+
+
+def _awaited(parcel: Parcel | None, typed: QueryDict | None) -> list[dict[str, Any]]:
     """The papers to be counted, each with what was typed beside it when the count was refused."""
-    rows = dossier.originals.all() if dossier else []
+    if parcel is None or parcel.dossier is None:
+        return []
+    rows, here = parcel.dossier.originals.all(), {None, parcel.received_at}
     return [
         {
             "row": row,
-            "arrived": not row.received_at if typed is None else row.document in typed.getlist("arrived"),
+            "arrived": row.received_at in here if typed is None else row.document in typed.getlist("arrived"),
             "pages": _typed(typed, f"{row.document}-to"),
             "kind": _typed(typed, f"{row.document}-la"),
             "condition": _typed(typed, f"{row.document}-tt"),

@@ -35,6 +35,7 @@ from procedures.documents.postal_contents import (
     LabelSheet,
     Manifest,
     PostalParty,
+    PostedForm,
     PostingLabel,
     ReturnLabel,
 )
@@ -67,6 +68,7 @@ __all__ = [
     "OfficialForm",
     "PaidPerson",
     "PostalParty",
+    "PostedForm",
     "PostingLabel",
     "Receipt",
     "RefusalLetter",

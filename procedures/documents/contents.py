@@ -6,7 +6,14 @@ import msgspec
 
 from procedures.documents.calculation import Calculation
 from procedures.documents.form_contents import ListForm, OfficialForm
-from procedures.documents.postal_contents import BatchLabels, LabelSheet, Manifest, PostingLabel, ReturnLabel
+from procedures.documents.postal_contents import (
+    BatchLabels,
+    LabelSheet,
+    Manifest,
+    PostedForm,
+    PostingLabel,
+    ReturnLabel,
+)
 
 
 class DossierDocument(msgspec.Struct, frozen=True, kw_only=True):
@@ -246,6 +253,7 @@ Content = (
     | CardSlip
     | OfficialForm
     | ListForm
+    | PostedForm
     | PostingLabel
     | LabelSheet
     | ReturnLabel

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from procedures.documents.form_contents import Signature
+from procedures.documents.form_contents import OfficialForm, Signature
 
 
 class PostalParty(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +35,18 @@ class PostingLabel(msgspec.Struct, frozen=True, kw_only=True):
     contents: tuple[Enclosure, ...]
     dossier_code: str
     notes: tuple[str, ...] = ()
+
+
+class PostedForm(msgspec.Struct, frozen=True, kw_only=True):
+    """An official form to be signed and posted, and on a sheet of its own the front of its envelope.
+
+    ``heading`` is the text required on the envelope; the code of ``form`` stands on both as a barcode.
+    """
+
+    form: OfficialForm
+    heading: str
+    sender: PostalParty
+    receiver: PostalParty
 
 
 class LabelSheet(msgspec.Struct, frozen=True, kw_only=True):

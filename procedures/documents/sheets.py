@@ -22,7 +22,14 @@ from procedures.documents.contents import (
 )
 from procedures.documents.form_contents import Item, ListForm, OfficialForm, Section, Signature
 from procedures.documents.money import CashPaper, ContributionReceipt, cash_paper, contribution_receipt
-from procedures.documents.postal_contents import BatchLabels, LabelSheet, Manifest, PostingLabel, ReturnLabel
+from procedures.documents.postal_contents import (
+    BatchLabels,
+    LabelSheet,
+    Manifest,
+    PostedForm,
+    PostingLabel,
+    ReturnLabel,
+)
 from procedures.documents.text import Data, clean, cleaned, day, day_in_words, local, moment, printed
 
 # Longer lists do not fit an A6 label; what is left out is counted in a last line.
@@ -188,6 +195,12 @@ def _form(form: OfficialForm) -> Data:
     }
 
 
+def _posted_form(posted: PostedForm) -> Data:
+    parties = {"sender": posted.sender, "receiver": posted.receiver}
+    words = clean(msgspec.to_builtins({"heading": posted.heading, **parties}), longest=_LABEL_TEXT)
+    return _form(posted.form) | {"envelope": words | coded(posted.form.dossier_code)}
+
+
 def _list(paper: ListForm) -> Data:
     data = cleaned(paper)
     return data | {"made_on": day_in_words(paper.issued_at), **coded(paper.dossier_code)}
@@ -249,6 +262,7 @@ _SHEETS: dict[type, tuple[str, Callable[[Any], Data]]] = {
     CardSlip: ("card_slip.typ", _slip),
     ListForm: ("list_form.typ", _list),
     OfficialForm: ("official_form.typ", _form),
+    PostedForm: ("2_cbh_posted.typ", _posted_form),
     PostingLabel: ("labels.typ", lambda label: _labels((label,), on_a4=False)),
     LabelSheet: ("labels.typ", lambda sheet: _labels(sheet.labels, on_a4=True)),
     ReturnLabel: ("labels.typ", lambda label: _labels((label,), on_a4=False)),
