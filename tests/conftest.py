@@ -60,15 +60,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScope
 
 @pytest.fixture(scope="session")
 def django_db_setup(
-    request: pytest.FixtureRequest,
     django_test_environment: None,
     django_db_modify_db_settings: None,
     django_db_keepdb: bool,
+    django_db_createdb: bool,
     django_db_blocker: object,
 ) -> Iterator[None]:
-    """A copy of the prepared database for this process."""
+    """A copy of the prepared database for this process; with --reuse-db the one of the run before."""
     name = connection.creation._get_test_db_name()
-    mould.copy(mould.SERVER, name)
+    if django_db_createdb or not (django_db_keepdb and mould.is_there(mould.SERVER, name)):
+        mould.copy(mould.SERVER, name)
     connection.settings_dict["NAME"] = django_settings.DATABASES["default"]["NAME"] = name
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
         reference.keep()

@@ -33,6 +33,12 @@ def drop(server_url: str, name: str) -> None:
         server.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
 
 
+def is_there(server_url: str, name: str) -> bool:
+    with psycopg.connect(server_url, autocommit=True) as server:
+        found = server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+        return found.fetchone() is not None
+
+
 def _mould(server_url: str) -> str:
     """Its name; of processes that come at the same time one makes it and the others wait."""
     stem = f"{_database(server_url)}_mould_"
