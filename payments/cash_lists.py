@@ -16,7 +16,7 @@ from payments.models import Account, CashOrder
 from portal import outbox
 from portal.models import OutboxMessage, User
 from procedures import paying
-from procedures.dispatches import of_office
+from procedures.offices import of_office
 from procedures.paying import CashPoint, CashSettled
 
 KIND = "pension"

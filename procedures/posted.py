@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from portal.models import User
-from procedures import assignment, dossiers, workflow
+from procedures import assignment, dossiers, sealed_answers, workflow
 from procedures.catalogue import definition_for, definition_of
 from procedures.models import Dossier, Original, ProcedureVersion
 
@@ -40,7 +40,7 @@ def take_in(
             version=version,
             procedure=version.procedure,
             draft_code=dossiers.draft_code(),
-            typed=dict(typed),
+            typed=sealed_answers.sealed(definition_of(version), typed),
             case=str(answers.get("case") or typed.get("case", ""))[:60],
             channel=Dossier.Channel.POST,
         )

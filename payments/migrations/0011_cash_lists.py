@@ -26,6 +26,8 @@ class Migration(migrations.Migration):
                     ("suspense", "Suspense"),
                     ("returned", "Returned payments"),
                     ("fund", "Insurance fund"),
+                    ("cash", "Cash at the counter"),
+                    ("post", "Cash with the post"),
                     ("lists", "Cash lists, between us and the post"),
                 ],
                 max_length=10,

@@ -189,7 +189,8 @@ def _check_page(request: Request, paper: PaperFiling) -> HttpResponse:
 def _rows(page: Page) -> list[dict[str, str]]:
     """The answers of a page as people read them; of a page that is checked, in their normal form."""
     if isinstance(page, StepForm) and page.is_valid():
-        shown = dossiers.answered(page.definition, {**page.answers, **page.cleaned_data}, page.today)
+        said = {**page.answers, **page.cleaned_data}
+        shown = dossiers.answered(page.definition, said, page.today, whole=True)
         here = next((rows for found, rows in shown if found.slug == page.step.slug), [])
         asked = set(page.fields)
         return [{"label": str(f.label), "value": words} for f, words in here if f.name in asked]
