@@ -166,9 +166,9 @@ def _run(message: OutboxMessage) -> None:
 
 def _run_in_transaction(message: OutboxMessage) -> None:
     with transaction.atomic():
+        # No skipping: another worker's claim may hold the row for the moment in which it finds it taken.
         mine = OutboxMessage.objects.filter(pk=message.pk, state=State.PENDING, attempts=message.attempts)
-        still_mine = mine.select_for_update(skip_locked=True).values("pk")
-        if OutboxMessage.objects.filter(pk__in=still_mine).update(**_done()):
+        if mine.update(**_done()):
             handlers[message.topic](message)
 
 

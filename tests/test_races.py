@@ -394,6 +394,29 @@ def test_two_workers_run_one_message_once(counted: list[int]) -> None:
     assert len(counted) == 1
 
 
+def test_a_claim_that_holds_the_row_for_a_moment_does_not_postpone_the_message(counted: list[int]) -> None:
+    with transaction.atomic():
+        outbox.enqueue("test.counted", key="1")
+    message = outbox._claim(timezone.now())
+    assert message is not None
+    held = threading.Event()
+
+    def look() -> None:
+        """What a claim does that began before the other was committed: it locks the row and lets it go."""
+        with transaction.atomic():
+            OutboxMessage.objects.select_for_update().get(pk=message.pk)
+            held.set()
+            time.sleep(0.3)
+
+    def run() -> None:
+        held.wait(10)
+        outbox._run(message)
+
+    at_once(look, run)
+    assert counted == [message.pk]
+    assert OutboxMessage.objects.get().state == OutboxMessage.State.DONE
+
+
 def test_a_worker_that_was_overtaken_leaves_the_message_alone(counted: list[int]) -> None:
     with transaction.atomic():
         outbox.enqueue("test.counted", key="1")
