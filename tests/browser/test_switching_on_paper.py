@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from pension import roster_files
-from portal.text import bank_name
+from portal.text import bank_name, masked
 from procedures import demo
 from tests.browser import pages
 from tests.browser.conftest import Visit, needs_chromium
@@ -174,7 +174,7 @@ def _the_mailroom_makes_it_a_dossier(page: Page, site: Site, code: str) -> int:
 
 def _it_says_what_was_typed_and_who_helped(page: Page, number: int) -> None:
     page.goto(f"{DESK}{number}/change/")
-    for words in (WHO.full_name, ACCOUNT.replace(" ", ""), f"{HELPER} (con gái), 0914222333"):
+    for words in (WHO.full_name, masked(ACCOUNT.replace(" ", "")), f"{HELPER} (con gái), 0914222333"):
         expect(page.locator("body")).to_contain_text(words)
     pages.check_accessible(page, theirs=True)
 

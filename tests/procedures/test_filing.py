@@ -5,11 +5,12 @@ from collections.abc import Callable
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from portal import outbox
 from portal.models import Notice, OutboxMessage, User
 from procedures import demo
-from procedures.models import Dossier, IssuedDocument
+from procedures.models import Dossier, IssuedDocument, LegalFigure
 
 SignIn = Callable[[User], Client]
 
@@ -143,7 +144,6 @@ def test_what_was_typed_wrongly_stays_on_the_page_with_a_message(citizen: User, 
     ("changes", "words"),
     [
         ({"contributing_now": "yes"}, "đang đóng"),
-        ({"total_months_years": "20", "total_months_months": "0"}, "lương hưu"),
         ({"stop_date_year": "2999"}, "không"),
     ],
 )
@@ -156,6 +156,25 @@ def test_who_is_not_entitled_is_told_why(
     response = client.post(f"/ho-so/{dossier.draft_code}/buoc/dieu-kien/", {**PAGES["dieu-kien"], **changes})
     assert response.status_code == 422
     assert words in response.content.decode()
+
+
+def test_who_has_the_years_of_a_pension_is_told_why_once_staff_have_entered_the_limit(
+    citizen: User, sign_in: SignIn
+) -> None:
+    LegalFigure.objects.create(
+        name="lump_sum.years_limit",
+        valid_from=timezone.localdate(),
+        value=20,
+        source="quyết định thử",
+        confidence="sure",
+    )
+    client = sign_in(citizen)
+    dossier = start(client)
+    fill(client, dossier, {"ly-do": PAGES["ly-do"]})
+    years = {"total_months_years": "20", "total_months_months": "0"}
+    response = client.post(f"/ho-so/{dossier.draft_code}/buoc/dieu-kien/", {**PAGES["dieu-kien"], **years})
+    assert response.status_code == 422
+    assert "lương hưu" in response.content.decode()
 
 
 def test_hidden_answers_are_kept_in_the_draft_and_left_out_of_the_filing(

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from portal import outbox
 from portal.models import User
+from portal.sealing import opened
 from procedures import workflow
 from procedures.models import Dossier, PostalItem
 from tests.conftest import file_draft, make_draft
@@ -38,7 +39,7 @@ def _personal(dossier: Dossier) -> list[str]:
         dossier.owner.username,
         answers["id_number"],
         answers["street"],
-        answers["account_number"],
+        opened(answers["account_number"]),
         answers["date_of_birth"],
     ]
 
