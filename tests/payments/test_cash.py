@@ -332,6 +332,13 @@ def test_a_balance_that_changed_since_the_page_was_opened_is_counted_anew(clerk:
         tills.count({}, reason="x", seen="1", actor=clerk, key="k", now=timezone.now())
 
 
+@pytest.mark.parametrize("typed", ["100001", "000000000999999", "9" * 5000, "-1", "١"])
+def test_more_notes_than_there_can_be_are_pointed_out(typed: str, clerk: User, sign_in: SignIn) -> None:
+    given = {"to-500000": typed, "seen": "0", "key": "k", "reason": "x"}
+    assert sign_in(clerk).post(f"{DESK}cashday/kiem-quy/", given).status_code == 422
+    assert not CashDay.objects.exists()
+
+
 def test_a_day_with_nothing_in_the_till_closes_at_nothing(clerk: User, sign_in: SignIn) -> None:
     assert sign_in(clerk).post(f"{DESK}cashday/kiem-quy/", {"seen": "0", "key": "k"}).status_code == 303
     day = CashDay.objects.get()
