@@ -21,6 +21,7 @@ from payments.models import (
 )
 from portal import outbox
 from portal.models import AccessLog, Notice, User
+from procedures import demo
 from procedures.models import Dossier
 from procedures.workflow import MoveRefused
 from tests import paying, pdf_text
@@ -249,6 +250,21 @@ def test_an_account_of_another_office_gives_no_cash(clerk: User) -> None:
     assert source == []
     with pytest.raises(MoveRefused, match="tài khoản"):
         tills.ask("counter", None, Decimal(5), reference="x", actor=clerk, key="k", now=timezone.now())
+
+
+def test_who_decided_the_amount_hands_out_no_voucher_of_it_whoever_made_it_out(
+    supervisor: User,
+) -> None:
+    office = supervisor.staff.office
+    deputy = demo.staff("deputy.cam-ranh", "Lê Văn Phó", office, "supervisor", password="-")
+    drawn()
+    made = voucher()
+    cash.cancel(made, "In sai", actor=supervisor, now=timezone.now())
+    again = cash.make_again(made.lump_sum, "counter", actor=deputy, key="2", now=timezone.now())
+    assert not cash.may_pay(supervisor, again)
+    with pytest.raises(MoveRefused):
+        cash.pay(again, collected_by="A", signed=True, note="", actor=supervisor, now=timezone.now())
+    assert paid(again).state == "paid"
 
 
 # --- Closed --------------------------------------------------------------------------------------
