@@ -2,20 +2,26 @@ import io
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pypdfium2
 import pytest
 import zxingcpp
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from gunicorn.config import Config
 
 from pension import list_days, paper_codes, paper_filings, paper_route, switching, tasks
 from pension.models import Beneficiary, PaperFiling, SwitchRequest
 from portal import outbox
 from portal.dated import month_after
+from portal.logs import DiscreetFormatter
 from portal.models import Heartbeat, User
+from portal.web_logs import WebLogger
 from procedures import catalogue, dossiers, offices, paying, workflow
 from procedures.catalogue import definition_of
 from procedures.models import Closure, Dossier, Office, Parcel
@@ -255,6 +261,25 @@ def test_a_wrong_address_a_locked_page_and_one_whose_time_is_over_look_alike(cli
         for page in ("", "kiem-tra/", "buoc/nguoi-dien/", "mau-2-cbh.pdf"):
             assert client.get(f"{address}{page}").status_code == 404
     assert PaperFiling.objects.exclude(code=None).count() == 1
+
+
+@pytest.mark.django_db
+def test_no_log_holds_the_address_that_opens_what_was_typed(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    base = _begun(client)
+    token = PaperFiling.objects.get().token
+    assert client.post(f"{base}buoc/nguoi-dien/", {}).status_code == 422
+    assert client.get(f"{base}buoc/khong-co/").status_code == 404
+    lines = [DiscreetFormatter().format(record) for record in caplog.records]
+    assert [line for line in lines if START in line]
+    assert token not in "".join(lines)
+    for name in ("Dockerfile", "portal/standalone/processes.py"):
+        assert "portal.web_logs.WebLogger" in (Path(settings.BASE_DIR) / name).read_text()
+    asked = {"RAW_URI": base, "PATH_INFO": f"{base}kiem-tra/", "REQUEST_METHOD": "GET", "SERVER_PROTOCOL": ""}
+    answer = SimpleNamespace(status="200 OK", sent=1, headers=[])
+    said = WebLogger(Config()).atoms(answer, SimpleNamespace(headers=[]), asked, timedelta(seconds=1))
+    assert said["U"] == f"{START}…/kiem-tra/"
 
 
 @pytest.mark.django_db
