@@ -428,6 +428,7 @@ def test_the_account_of_the_beneficiary_shows_the_dossier_and_who_helped(
         "full_name": citizen.full_name,
         "account_holder": citizen.full_name,
         "date_of_birth": f"{day}/{month}/{year}",
+        "phone": citizen.phone,
     }
     begun = dossiers.start(citizen, catalogue.published(SLUG))  # type: ignore[arg-type]
     _scan(sign_in(clerk), _printed(client, **who, **HELPER))
@@ -447,6 +448,21 @@ def test_an_account_with_another_name_or_date_of_birth_gets_nothing(
     assert dossier.owner != citizen
     assert not dossier.owner.is_active
     assert not dossier.owner.has_usable_password()
+
+
+def test_an_account_with_another_phone_than_the_office_knows_gets_nothing(
+    client: Client, clerk: User, citizen: User, sign_in: SignIn
+) -> None:
+    """Name, number and date of birth are all it takes to register in somebody's name."""
+    year, month, day = citizen.date_of_birth.split("-")
+    who = {"insurance_number": citizen.username, "date_of_birth": f"{day}/{month}/{year}"}
+    names = {"full_name": citizen.full_name, "account_holder": citizen.full_name}
+    roster = row(citizen.username, citizen.full_name, born=who["date_of_birth"], phone="0905123456")
+    taken([roster], actor=clerk)
+    _scan(sign_in(clerk), _printed(client, **who, **names, phone=citizen.phone))
+    dossier = Dossier.objects.get(procedure__slug=SLUG)
+    assert not dossier.owner.is_active
+    assert sign_in(citizen).get(f"/ho-so/{dossier.code}/").status_code == 404
 
 
 def test_the_number_can_still_be_registered_afterwards(client: Client, clerk: User, sign_in: SignIn) -> None:
