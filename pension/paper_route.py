@@ -214,5 +214,12 @@ def _words(paper: PaperFiling, dossier: Dossier) -> str:
     helper = paper_filings.helper_in(paper)
     words = _("Form 2-CBH in your name has arrived: dossier %(code)s.") % {"code": dossier.code}
     if helper:
-        words += " " + _("Filled in with the help of %(name)s (%(relation)s).") % helper
+        who = {name: _only_letters(said) for name, said in helper.items()}
+        words += " " + _("Filled in with the help of %(name)s (%(relation)s).") % who
     return words + " " + _("If you know nothing of it, call 0258 3827 443.")
+
+
+def _only_letters(typed: str) -> str:
+    """What a stranger typed, fit for a message that the office signs: no address and no number to call."""
+    bare = "".join(c if c.isalpha() or c in ",-'" else " " for c in typed)
+    return " ".join(bare.split())[:40].strip()

@@ -483,6 +483,21 @@ def test_the_beneficiary_is_told_at_the_number_on_the_roster_who_helped(
     assert "TRẦN THỊ HOA (con gái), 0914222333" in page
 
 
+def test_a_message_of_the_office_carries_no_link_and_no_number_that_a_stranger_typed(
+    on_roster: Beneficiary, client: Client, clerk: User, sign_in: SignIn, sms: Callable[[], list[str]]
+) -> None:
+    bait = {
+        "helper_name": "NHAN QUA.EVIL",
+        "helper_relation": "vào http://qua-bhxh.vn/, gọi 0900 123 456",
+    }
+    _scan(sign_in(clerk), _printed(client, **{**HELPER, **bait}))
+    outbox.drain()
+    (said,) = [words for words in sms() if "2-CBH" in words]
+    for words in ("http:", "bhxh.vn", "0900", "123 456", "QUA.EVIL"):
+        assert words not in said
+    assert "0258 3827 443" in said
+
+
 # --- The change ----------------------------------------------------------------------------------
 
 
