@@ -17,12 +17,12 @@ from gunicorn.config import Config
 
 from pension import list_days, paper_codes, paper_filings, paper_route, switching, tasks
 from pension.models import Beneficiary, PaperFiling, SwitchRequest
-from portal import outbox
+from portal import identifiers, outbox
 from portal.dated import month_after
 from portal.logs import DiscreetFormatter
 from portal.models import Heartbeat, User
 from portal.web_logs import WebLogger
-from procedures import catalogue, dossiers, offices, paying, workflow
+from procedures import catalogue, dossiers, mailroom, offices, paying, workflow
 from procedures.catalogue import definition_of
 from procedures.models import Closure, Dossier, Office, Parcel
 from procedures.workflow import MoveRefused, verify_history
@@ -363,6 +363,22 @@ def test_an_envelope_at_another_office_is_passed_on_to_the_office_of_the_ward(
     assert again == parcel
     again.refresh_from_db()
     assert (again.state, again.office.slug) == ("open", "cam-ranh")
+
+
+def test_the_code_on_an_envelope_is_no_tracking_number_of_somebody_elses_dossier(
+    filed: Dossier, client: Client, clerk: User, sign_in: SignIn
+) -> None:
+    """Who reads it at the post office could type it beside the own dossier."""
+    known, erased = _printed(client), paper_codes.fresh()
+    for code in (known, erased):
+        number = identifiers.tracking_number(code)
+        given: dict[str, Any] = {"posted_on": None, "actor": filed.owner, "key": code, "now": timezone.now()}
+        mailroom.note_posted(filed, number, **given)
+    desk = sign_in(clerk)
+    parcel, _page = _scan(desk, known)
+    assert parcel.dossier == Dossier.objects.get(procedure__slug=SLUG)
+    parcel, _page = _scan(desk, erased, "2")
+    assert (parcel.dossier, parcel.state) == (None, "unknown")
 
 
 def test_a_misread_code_is_pointed_out_and_an_unknown_one_keeps_its_parcel(
