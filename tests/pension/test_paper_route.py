@@ -264,6 +264,18 @@ def test_a_wrong_address_a_locked_page_and_one_whose_time_is_over_look_alike(cli
 
 
 @pytest.mark.django_db
+def test_a_form_that_another_tab_throws_away_is_not_there_any_more(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = _filled(client)
+    paper = PaperFiling.objects.get()
+    monkeypatch.setattr(paper_filings, "get", lambda _token, now: paper)
+    paper_filings.discard(paper)
+    for page in ("buoc/nguoi-dien/", "kiem-tra/"):
+        assert client.post(f"{base}{page}", {"filled_by": "self"}).status_code == 404
+
+
+@pytest.mark.django_db
 def test_no_log_holds_the_address_that_opens_what_was_typed(
     client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
