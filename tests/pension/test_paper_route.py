@@ -562,6 +562,17 @@ def test_a_paper_is_held_for_a_call_back_and_then_changes_the_next_list(
     assert sum("Sai tên chủ tài khoản" in words for words in told) == 1
 
 
+def test_who_calls_back_is_warned_of_the_number_on_the_form(
+    on_roster: Beneficiary, client: Client, clerk: User, sign_in: SignIn
+) -> None:
+    Beneficiary.objects.update(phone="")
+    _scan(sign_in(clerk), _printed(client, phone="0987654321"))
+    outbox.drain()
+    page = sign_in(clerk).get(f"/quan-tri/pension/switchrequest/{SwitchRequest.objects.get().pk}/change/")
+    assert "số ghi trên đơn có thể là của người lạ" in page.content.decode()
+    assert "0987" not in page.content.decode()
+
+
 def test_who_is_not_on_the_roster_is_an_outcome_that_staff_see_and_nobody_approves(
     on_roster: Beneficiary, client: Client, clerk: User, supervisor: User, sign_in: SignIn
 ) -> None:
