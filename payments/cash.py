@@ -101,8 +101,11 @@ def make_again(lump_sum: LumpSum, place: str, *, actor: User, key: str, now: dat
 
 
 def may_pay(user: User, voucher: CashVoucher) -> bool:
-    """Another person of the office than who made it out."""
-    waits = voucher.state == State.MADE and user.pk != voucher.made_by_id
+    """Another person of the office than who decided the amount, and than who made the voucher out."""
+    waits = voucher.state == State.MADE and user.pk not in {
+        voucher.made_by_id,
+        voucher.lump_sum.decided_by_id,
+    }
     return waits and tills.may_work(user, voucher.office_id)
 
 

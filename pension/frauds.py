@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from pension.models import BenefitEntry, PaperFiling, RosterImport, SwitchRequest
@@ -50,9 +51,14 @@ def _is_recent(moment: datetime | None, days: int, now: datetime) -> bool:
 
 
 def _has_new_phone(switch: SwitchRequest, now: datetime) -> bool:
-    """Whether the beneficiary's phone was changed by another dossier shortly before."""
+    """Whether the beneficiary's phone was changed by another dossier shortly before: asked for, or in force.
+
+    A change that was asked for long ago may wait for its month.
+    """
     since = now - timedelta(days=settings.SWITCH_PHONE_DAYS)
-    others = SwitchRequest.objects.filter(beneficiary=switch.beneficiary, filed_at__gt=since)
+    others = SwitchRequest.objects.filter(
+        Q(filed_at__gt=since) | Q(told_on__list__closed_at__gt=since), beneficiary=switch.beneficiary
+    )
     return others.exclude(phone="").exclude(state=SwitchRequest.State.ENDED).exists()
 
 

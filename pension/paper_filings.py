@@ -59,14 +59,26 @@ def helper_in(paper: PaperFiling) -> dict[str, str]:
 
 
 def keep(paper: PaperFiling, here: Mapping[str, Any], *, now: datetime) -> PaperFiling:
-    """Keep what was typed on one page, valid or not; a form that is made keeps what it says."""
+    """Keep what was typed on one page, valid or not; a form that is made keeps what it says.
+
+    ``Http404`` where it was thrown away meanwhile.
+    """
     with transaction.atomic():
-        locked = PaperFiling.objects.select_for_update(of=("self",), no_key=True).get(pk=paper.pk)
+        locked = _locked(paper)
         if locked.code is None and locked.erased_at is None:
             locked.typed = json.dumps({**typed_in(locked), **here})
             locked.expires_at = now + timedelta(days=settings.PAPER_DRAFT_DAYS)
             locked.save(update_fields=["typed", "expires_at"])
     return locked
+
+
+def _locked(paper: PaperFiling) -> PaperFiling:
+    """``paper`` as it stands; ``Http404`` where it was thrown away since it was read."""
+    rows = PaperFiling.objects.select_for_update(of=("self",), no_key=True).select_related("version")
+    found = rows.filter(pk=paper.pk).first()
+    if found is None:
+        raise Http404
+    return found
 
 
 def pages(paper: PaperFiling, today: date, *, checked: bool) -> list[Page]:
@@ -93,10 +105,10 @@ def slug_of(page: Page) -> str:
 def make(paper: PaperFiling, *, now: datetime, today: date) -> PaperFiling:
     """Give the form its code; it says the same from now on. Asked twice it has the same code.
 
-    Raises ``Incomplete``.
+    Raises ``Incomplete``, and ``Http404`` where it was thrown away meanwhile.
     """
     with transaction.atomic():
-        locked = PaperFiling.objects.select_for_update(of=("self",), no_key=True).get(pk=paper.pk)
+        locked = _locked(paper)
         if locked.code is not None:
             return locked
         asked = pages(locked, today, checked=True)

@@ -5,7 +5,9 @@ mailroom reads the code on envelope or form; everything after that is a dossier 
 """
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.urls import reverse
@@ -101,11 +103,17 @@ def _filer(paper: PaperFiling, answers: dict[str, str]) -> User:
 
 
 def _account(answers: dict[str, str]) -> User | None:
-    """The account of the beneficiary: same number, date of birth and name."""
+    """The account of the beneficiary: same number, date of birth and name, and the phone the office knows.
+
+    Whoever registers is asked for the first three alone, and they stand on many a paper: without the phone
+    somebody else's account would show what the beneficiary wrote on the form.
+    """
     found = User.objects.filter(
         username=str(answers.get("insurance_number", "")), is_staff=False, is_active=True
     ).first()
-    if found is None or without_marks(found.full_name) != without_marks(str(answers.get("full_name", ""))):
+    if found is None or not found.phone or found.phone != _phone(answers, str(answers.get("phone", ""))):
+        return None
+    if without_marks(found.full_name) != without_marks(str(answers.get("full_name", ""))):
         return None
     born, typed = found.date_of_birth, str(answers.get("date_of_birth", ""))
     length = min(len(born), len(typed))
@@ -194,14 +202,24 @@ def text_notice(message: OutboxMessage) -> None:
 
 def phone_of(dossier: Dossier) -> str:
     """The number the office knew before, if it knew one: a stranger may have typed the other."""
-    said = dossier.answers
-    who = switching.find(str(said.get("insurance_number", "")), str(said.get("date_of_birth", "")))
-    return who.phone if who and who.phone else dossier.phone
+    return _phone(dossier.answers, dossier.phone)
+
+
+def _phone(answers: Mapping[str, Any], typed: str) -> str:
+    who = switching.find(str(answers.get("insurance_number", "")), str(answers.get("date_of_birth", "")))
+    return who.phone if who and who.phone else typed
 
 
 def _words(paper: PaperFiling, dossier: Dossier) -> str:
     helper = paper_filings.helper_in(paper)
     words = _("Form 2-CBH in your name has arrived: dossier %(code)s.") % {"code": dossier.code}
     if helper:
-        words += " " + _("Filled in with the help of %(name)s (%(relation)s).") % helper
+        who = {name: _only_letters(said) for name, said in helper.items()}
+        words += " " + _("Filled in with the help of %(name)s (%(relation)s).") % who
     return words + " " + _("If you know nothing of it, call 0258 3827 443.")
+
+
+def _only_letters(typed: str) -> str:
+    """What a stranger typed, fit for a message that the office signs: no address and no number to call."""
+    bare = "".join(c if c.isalpha() or c in ",-'" else " " for c in typed)
+    return " ".join(bare.split())[:40].strip()

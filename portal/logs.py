@@ -3,14 +3,17 @@
 import logging
 import re
 
-# Errors quote the row a database refused, the address a mail server did not know, a number typed.
+# Errors quote the row a database refused, the address a mail server did not know, a number typed. The
+# address of a form on paper opens what was typed for it.
 _PERSONAL = re.compile(
-    r"(?:LINE \d+|DETAIL|CONTEXT):.*?(?=\n\n|\Z)|[^\s<>'\"{}()]+@[^\s<>'\"{}()]+|\d{9,}", re.DOTALL
+    r"(?:LINE \d+|DETAIL|CONTEXT):.*?(?=\n\n|\Z)|[^\s<>'\"{}()]+@[^\s<>'\"{}()]+|\d{9,}"
+    r"|(?<=/giay/)[\w-]{16,}",
+    re.DOTALL,
 )
 
 
 def discreet(words: str) -> str:
-    """``words`` without quoted rows, mail addresses and long numbers."""
+    """``words`` without quoted rows, mail addresses, long numbers and keys in addresses."""
     return _PERSONAL.sub("…", words)
 
 

@@ -238,7 +238,10 @@ def _reading(path: Path) -> BinaryIO:
 
 
 def _is_current(path: Path) -> bool:
+    """Whether there is nothing to seal: so it is of an empty file, which somebody is about to write."""
     with path.open("rb") as kept:
+        if not os.fstat(kept.fileno()).st_size:
+            return True
         head = head_of(kept)
     return bool(head) and head[len(_MAGIC) :][:_ID] == _id_of(settings.DATA_KEYS[0])
 

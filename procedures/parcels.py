@@ -121,8 +121,13 @@ def receive(
 
 
 def _meant(code: str, *, actor: User, now: datetime) -> Dossier | None:
-    """The dossier of ``code``, made now if it came on paper with its fields typed before."""
-    return dossier_of(code, here=actor.staff.office_id) or arrivals.take(code, actor=actor, now=now)
+    """The dossier of ``code``, made now if it came on paper with its fields typed before.
+
+    Such a code stands on the envelope for all to read: nobody draws it to a dossier as a tracking number.
+    """
+    if arrivals.reads(code):
+        return arrivals.take(code, actor=actor, now=now)
+    return dossier_of(code, here=actor.staff.office_id)
 
 
 def _one_at_a_time(code: str) -> None:

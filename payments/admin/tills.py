@@ -276,7 +276,8 @@ def _pieces(request: HttpRequest) -> dict[int, int]:
     found = {}
     for value in tills.NOTES:
         typed = request.POST.get(f"to-{value}", "").strip() or "0"
-        if not typed.isascii() or not typed.isdigit() or int(typed[:9]) > _MOST_NOTES:
+        short = typed.isascii() and typed.isdigit() and len(typed) < 10
+        if not short or int(typed) > _MOST_NOTES:
             raise MoveRefused(_("Write how many notes there are, as a number."), field=f"to-{value}")
         found[value] = int(typed)
     return found

@@ -174,6 +174,7 @@ def command(name: str, *, data_dir: Path, port: int = 8000) -> list[str]:
     python = [sys.executable, "-m"]
     # The log of requests is one to look at, not a record of people: no query, address or name.
     request_log = ["--access-logfile", "-", "--access-logformat", "%(t)s %(s)s %(m)s %(U)s %(M)sms"]
+    request_log += ["--logger-class", "portal.web_logs.WebLogger"]
     celery = [*python, "celery", "--app", "portal"]
     return {
         "web": [

@@ -21,6 +21,7 @@ from payments.models import (
 )
 from portal import outbox
 from portal.models import AccessLog, Notice, User
+from procedures import demo
 from procedures.models import Dossier
 from procedures.workflow import MoveRefused
 from tests import paying, pdf_text
@@ -251,6 +252,21 @@ def test_an_account_of_another_office_gives_no_cash(clerk: User) -> None:
         tills.ask("counter", None, Decimal(5), reference="x", actor=clerk, key="k", now=timezone.now())
 
 
+def test_who_decided_the_amount_hands_out_no_voucher_of_it_whoever_made_it_out(
+    supervisor: User,
+) -> None:
+    office = supervisor.staff.office
+    deputy = demo.staff("deputy.cam-ranh", "Lê Văn Phó", office, "supervisor", password="-")
+    drawn()
+    made = voucher()
+    cash.cancel(made, "In sai", actor=supervisor, now=timezone.now())
+    again = cash.make_again(made.lump_sum, "counter", actor=deputy, key="2", now=timezone.now())
+    assert not cash.may_pay(supervisor, again)
+    with pytest.raises(MoveRefused):
+        cash.pay(again, collected_by="A", signed=True, note="", actor=supervisor, now=timezone.now())
+    assert paid(again).state == "paid"
+
+
 # --- Closed --------------------------------------------------------------------------------------
 
 
@@ -330,6 +346,13 @@ def test_a_balance_that_changed_since_the_page_was_opened_is_counted_anew(clerk:
     drawn()
     with pytest.raises(MoveRefused, match="xem lại"):
         tills.count({}, reason="x", seen="1", actor=clerk, key="k", now=timezone.now())
+
+
+@pytest.mark.parametrize("typed", ["100001", "000000000999999", "9" * 5000, "-1", "١"])
+def test_more_notes_than_there_can_be_are_pointed_out(typed: str, clerk: User, sign_in: SignIn) -> None:
+    given = {"to-500000": typed, "seen": "0", "key": "k", "reason": "x"}
+    assert sign_in(clerk).post(f"{DESK}cashday/kiem-quy/", given).status_code == 422
+    assert not CashDay.objects.exists()
 
 
 def test_a_day_with_nothing_in_the_till_closes_at_nothing(clerk: User, sign_in: SignIn) -> None:

@@ -1,7 +1,7 @@
 """Another receiving place and changed personal details: what they do to rosters, lists and offices."""
 
 import io
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -266,4 +266,15 @@ def test_a_new_account_shortly_after_a_new_phone_of_the_roster_is_held(
 ) -> None:
     _told(on_roster, clerk, supervisor, client)
     _dossier, switch = filed(on_roster)
+    assert "new_phone" in switch.doubts
+
+
+def test_a_new_phone_that_was_asked_for_long_ago_is_new_from_its_list_on(
+    on_roster: User, clerk: User, supervisor: User, client: Client
+) -> None:
+    old = _told(on_roster, clerk, supervisor, client)
+    _listed(on_roster, clerk, list_month())
+    SwitchRequest.objects.filter(pk=old.pk).update(filed_at=timezone.now() - timedelta(days=90))
+    _dossier, switch = filed(on_roster)
+    assert switch.beneficiary.phone == "0905777666"
     assert "new_phone" in switch.doubts

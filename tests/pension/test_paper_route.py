@@ -2,21 +2,27 @@ import io
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pypdfium2
 import pytest
 import zxingcpp
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from gunicorn.config import Config
 
 from pension import list_days, paper_codes, paper_filings, paper_route, switching, tasks
 from pension.models import Beneficiary, PaperFiling, SwitchRequest
-from portal import outbox
+from portal import identifiers, outbox
 from portal.dated import month_after
+from portal.logs import DiscreetFormatter
 from portal.models import Heartbeat, User
-from procedures import catalogue, dossiers, offices, paying, workflow
+from portal.web_logs import WebLogger
+from procedures import catalogue, dossiers, mailroom, offices, paying, workflow
 from procedures.catalogue import definition_of
 from procedures.models import Closure, Dossier, Office, Parcel
 from procedures.workflow import MoveRefused, verify_history
@@ -258,6 +264,37 @@ def test_a_wrong_address_a_locked_page_and_one_whose_time_is_over_look_alike(cli
 
 
 @pytest.mark.django_db
+def test_a_form_that_another_tab_throws_away_is_not_there_any_more(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = _filled(client)
+    paper = PaperFiling.objects.get()
+    monkeypatch.setattr(paper_filings, "get", lambda _token, now: paper)
+    paper_filings.discard(paper)
+    for page in ("buoc/nguoi-dien/", "kiem-tra/"):
+        assert client.post(f"{base}{page}", {"filled_by": "self"}).status_code == 404
+
+
+@pytest.mark.django_db
+def test_no_log_holds_the_address_that_opens_what_was_typed(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    base = _begun(client)
+    token = PaperFiling.objects.get().token
+    assert client.post(f"{base}buoc/nguoi-dien/", {}).status_code == 422
+    assert client.get(f"{base}buoc/khong-co/").status_code == 404
+    lines = [DiscreetFormatter().format(record) for record in caplog.records]
+    assert [line for line in lines if START in line]
+    assert token not in "".join(lines)
+    for name in ("Dockerfile", "portal/standalone/processes.py"):
+        assert "portal.web_logs.WebLogger" in (Path(settings.BASE_DIR) / name).read_text()
+    asked = {"RAW_URI": base, "PATH_INFO": f"{base}kiem-tra/", "REQUEST_METHOD": "GET", "SERVER_PROTOCOL": ""}
+    answer = SimpleNamespace(status="200 OK", sent=1, headers=[])
+    said = WebLogger(Config()).atoms(answer, SimpleNamespace(headers=[]), asked, timedelta(seconds=1))
+    assert said["U"] == f"{START}…/kiem-tra/"
+
+
+@pytest.mark.django_db
 def test_a_form_that_is_made_stays_as_it_is_and_a_correction_is_another_form(client: Client) -> None:
     base = _filled(client)
     client.post(f"{base}kiem-tra/")
@@ -340,6 +377,22 @@ def test_an_envelope_at_another_office_is_passed_on_to_the_office_of_the_ward(
     assert (again.state, again.office.slug) == ("open", "cam-ranh")
 
 
+def test_the_code_on_an_envelope_is_no_tracking_number_of_somebody_elses_dossier(
+    filed: Dossier, client: Client, clerk: User, sign_in: SignIn
+) -> None:
+    """Who reads it at the post office could type it beside the own dossier."""
+    known, erased = _printed(client), paper_codes.fresh()
+    for code in (known, erased):
+        number = identifiers.tracking_number(code)
+        given: dict[str, Any] = {"posted_on": None, "actor": filed.owner, "key": code, "now": timezone.now()}
+        mailroom.note_posted(filed, number, **given)
+    desk = sign_in(clerk)
+    parcel, _page = _scan(desk, known)
+    assert parcel.dossier == Dossier.objects.get(procedure__slug=SLUG)
+    parcel, _page = _scan(desk, erased, "2")
+    assert (parcel.dossier, parcel.state) == (None, "unknown")
+
+
 def test_a_misread_code_is_pointed_out_and_an_unknown_one_keeps_its_parcel(
     clerk: User, sign_in: SignIn
 ) -> None:
@@ -403,6 +456,7 @@ def test_the_account_of_the_beneficiary_shows_the_dossier_and_who_helped(
         "full_name": citizen.full_name,
         "account_holder": citizen.full_name,
         "date_of_birth": f"{day}/{month}/{year}",
+        "phone": citizen.phone,
     }
     begun = dossiers.start(citizen, catalogue.published(SLUG))  # type: ignore[arg-type]
     _scan(sign_in(clerk), _printed(client, **who, **HELPER))
@@ -424,6 +478,21 @@ def test_an_account_with_another_name_or_date_of_birth_gets_nothing(
     assert not dossier.owner.has_usable_password()
 
 
+def test_an_account_with_another_phone_than_the_office_knows_gets_nothing(
+    client: Client, clerk: User, citizen: User, sign_in: SignIn
+) -> None:
+    """Name, number and date of birth are all it takes to register in somebody's name."""
+    year, month, day = citizen.date_of_birth.split("-")
+    who = {"insurance_number": citizen.username, "date_of_birth": f"{day}/{month}/{year}"}
+    names = {"full_name": citizen.full_name, "account_holder": citizen.full_name}
+    roster = row(citizen.username, citizen.full_name, born=who["date_of_birth"], phone="0905123456")
+    taken([roster], actor=clerk)
+    _scan(sign_in(clerk), _printed(client, **who, **names, phone=citizen.phone))
+    dossier = Dossier.objects.get(procedure__slug=SLUG)
+    assert not dossier.owner.is_active
+    assert sign_in(citizen).get(f"/ho-so/{dossier.code}/").status_code == 404
+
+
 def test_the_number_can_still_be_registered_afterwards(client: Client, clerk: User, sign_in: SignIn) -> None:
     _scan(sign_in(clerk), _printed(client))
     assert not User.objects.filter(username=NUMBER).exists()
@@ -440,6 +509,21 @@ def test_the_beneficiary_is_told_at_the_number_on_the_roster_who_helped(
     dossier = Dossier.objects.get(procedure__slug=SLUG)
     page = sign_in(clerk).get(f"/quan-tri/procedures/dossier/{dossier.pk}/change/").content.decode()
     assert "TRẦN THỊ HOA (con gái), 0914222333" in page
+
+
+def test_a_message_of_the_office_carries_no_link_and_no_number_that_a_stranger_typed(
+    on_roster: Beneficiary, client: Client, clerk: User, sign_in: SignIn, sms: Callable[[], list[str]]
+) -> None:
+    bait = {
+        "helper_name": "NHAN QUA.EVIL",
+        "helper_relation": "vào http://qua-bhxh.vn/, gọi 0900 123 456",
+    }
+    _scan(sign_in(clerk), _printed(client, **{**HELPER, **bait}))
+    outbox.drain()
+    (said,) = [words for words in sms() if "2-CBH" in words]
+    for words in ("http:", "bhxh.vn", "0900", "123 456", "QUA.EVIL"):
+        assert words not in said
+    assert "0258 3827 443" in said
 
 
 # --- The change ----------------------------------------------------------------------------------
@@ -476,6 +560,17 @@ def test_a_paper_is_held_for_a_call_back_and_then_changes_the_next_list(
     assert len(told) == 4  # arrived, the office will call, from which list, sent back
     assert all(words.startswith("0905123456\n") for words in told)
     assert sum("Sai tên chủ tài khoản" in words for words in told) == 1
+
+
+def test_who_calls_back_is_warned_of_the_number_on_the_form(
+    on_roster: Beneficiary, client: Client, clerk: User, sign_in: SignIn
+) -> None:
+    Beneficiary.objects.update(phone="")
+    _scan(sign_in(clerk), _printed(client, phone="0987654321"))
+    outbox.drain()
+    page = sign_in(clerk).get(f"/quan-tri/pension/switchrequest/{SwitchRequest.objects.get().pk}/change/")
+    assert "số ghi trên đơn có thể là của người lạ" in page.content.decode()
+    assert "0987" not in page.content.decode()
 
 
 def test_who_is_not_on_the_roster_is_an_outcome_that_staff_see_and_nobody_approves(

@@ -177,6 +177,16 @@ def test_a_reseal_that_broke_off_leaves_the_file_as_it_was(
     assert [p.name for p in Path(storage.location).rglob("*.bin*")] == ["b.bin"]
 
 
+def test_a_file_that_has_just_been_made_is_left_to_who_writes_it(storage: SealedStorage) -> None:
+    """Its name stands on the disk a moment before its lock does."""
+    path = Path(storage.path("a.bin"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("xb") as begun:
+        assert not storage.reseal("a.bin")
+        begun.write(b"".join(sealed([b"4700201001234"])))
+    assert _read(storage, "a.bin") == b"4700201001234"
+
+
 def test_what_is_deleted_while_it_is_resealed_stays_deleted(
     storage: SealedStorage, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
