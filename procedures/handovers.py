@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.models import User
-from procedures import deadlines
+from procedures import deadlines, offices
 from procedures.models import HandoverList, HandoverRow, Office, Original, Parcel, StaffMember
 from procedures.workflow import MoveRefused
 
@@ -28,7 +28,7 @@ _CODE = re.compile(r"BG056\.\d{2}-\d{2}-\d{4,6}")
 
 
 def visible_to(user: User) -> QuerySet[HandoverList]:
-    """The lists that leave the office of ``user`` or come to it; all for the province."""
+    """The lists from or to the office of ``user`` or one that it took over; all for the province."""
     lists = HandoverList.objects.select_related("office", "to", "closed_by")
     try:
         staff = user.staff
@@ -36,7 +36,8 @@ def visible_to(user: User) -> QuerySet[HandoverList]:
         return lists.none()
     if staff.oversees_province:
         return lists
-    return lists.filter(Q(office=staff.office_id) | Q(to=staff.office_id))
+    mine = offices.kept_by(staff.office_id)
+    return lists.filter(Q(office__in=mine) | Q(to__in=mine))
 
 
 def get_for(user: User, pk: int) -> HandoverList:

@@ -225,11 +225,11 @@ def _closed(
         row.state, row.manifest, row.sent_on = State.SENT, manifest, timezone.localdate(now)
     Shipment.objects.bulk_update(sent, ["state", "manifest", "sent_on"])
     note_steps(sent, actor=actor, now=now)
-    _leave([row for row in rows if str(row.dossier) in left], left, actor=actor, now=now)
+    leave_behind([row for row in rows if str(row.dossier) in left], left, actor=actor, now=now)
     return manifest
 
 
-def _leave(rows: Collection[Shipment], why: Mapping[str, str], *, actor: User, now: datetime) -> None:
+def leave_behind(rows: Collection[Shipment], why: Mapping[str, str], *, actor: User, now: datetime) -> None:
     """Put parcels that did not leave back among those that wait; their stickers are free again."""
     for row in rows:
         row.state = State.AGAIN if row.dossier.state == "dispatched" else State.LEFT
@@ -247,7 +247,7 @@ def give_back(batch: DispatchBatch, route: District | None, *, actor: User, now:
         rows = list(_of_route(batch, route))
         for row in rows:
             row.dossier = known[row.dossier_id]
-        _leave(rows, {}, actor=actor, now=now)
+        leave_behind(rows, {}, actor=actor, now=now)
     return len(rows)
 
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from portal.identifiers import compact
 from portal.models import AccessLog, User
 from portal.text import without_marks
-from procedures import arrivals, dossiers, handovers, mailroom, workflow
+from procedures import arrivals, dossiers, handovers, mailroom, offices, workflow
 from procedures.models import Dossier, Parcel, ParcelPaper, ParcelStep, PostalItem, StaffMember
 from procedures.workflow import MoveRefused
 
@@ -37,7 +37,7 @@ def visible_to(user: User) -> QuerySet[Parcel]:
         return parcels.none()
     if staff.oversees_province:
         return parcels
-    coming = Q(state=State.FORWARD, dossier__office=staff.office_id)
+    coming = Q(state=State.FORWARD, dossier__office__in=offices.kept_by(staff.office_id))
     return parcels.filter(Q(office=staff.office_id) | coming)
 
 
@@ -87,13 +87,22 @@ def candidates(words: str, *, actor: User) -> list[Dossier]:
     return list(found.values())[:10]
 
 
-def _path(dossier: Dossier | None, here: int) -> State:
-    """What happens to a parcel of ``dossier`` that lies at the office ``here``."""
+def path(dossier: Dossier | None, here: int, *, home: int | None) -> State:
+    """What happens to a parcel of ``dossier`` that lies at the office ``here`` and belongs to ``home``."""
     if dossier is None:
         return State.UNKNOWN
-    if dossier.office_id != here:
+    if home != here:
         return State.FORWARD
     return State.RETURN if dossier.final else State.OPEN
+
+
+def _path(dossier: Dossier | None, here: int) -> State:
+    return path(dossier, here, home=here if dossier and _ours(dossier, here) else None)
+
+
+def _ours(dossier: Dossier, here: int) -> bool:
+    """Whether the office ``here`` looks after ``dossier``, or keeps it for an office that has ended."""
+    return dossier.office_id == here or (dossier.final and dossier.office_id in offices.kept_by(here))
 
 
 # --- It arrives ----------------------------------------------------------------------------------
@@ -147,7 +156,7 @@ def _known(code: str, dossier: Dossier | None, actor: User, another: bool) -> Pa
         return parcels.filter(here, scanned=code, state=State.UNKNOWN).first()
     of_it = parcels.filter(dossier=dossier)
     coming = of_it.filter(state=State.FORWARD).exclude(here).first()
-    if coming is not None and dossier.office_id == actor.staff.office_id:
+    if coming is not None and _ours(dossier, actor.staff.office_id):
         return coming
     return None if another else of_it.filter(here, state__in=WAITING).first()
 
@@ -173,10 +182,9 @@ def _received(
 
 
 def _arrived(parcel: Parcel, *, actor: User, now: datetime) -> tuple[Parcel, bool]:
-    """A parcel seen before: nothing new, unless it lay elsewhere until now."""
+    """A parcel seen before: nothing new, unless it lay elsewhere or was under way until now."""
     locked = Parcel.objects.select_for_update(no_key=True).get(pk=parcel.pk)
-    elsewhere = locked.office_id != actor.staff.office_id
-    if not elsewhere or locked.state not in WAITING:
+    if locked.state not in WAITING or not _came(locked, actor.staff.office_id):
         return locked, False
     locked.office_id = actor.staff.office_id
     locked.state = _path(locked.dossier, locked.office_id)
@@ -185,6 +193,12 @@ def _arrived(parcel: Parcel, *, actor: User, now: datetime) -> tuple[Parcel, boo
     _step(locked, actor=actor, now=now)
     _tell_dossier(locked, actor=actor, now=now)
     return locked, True
+
+
+def _came(parcel: Parcel, here: int) -> bool:
+    """Whether ``parcel`` is news at ``here``; its own may come back when it was to go to one that ended."""
+    own = parcel.state == State.FORWARD and parcel.dossier is not None and _ours(parcel.dossier, here)
+    return parcel.office_id != here or own
 
 
 def _step(parcel: Parcel, *, actor: User, now: datetime, note: str = "") -> None:

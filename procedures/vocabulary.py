@@ -188,6 +188,7 @@ INNER_TOPICS = frozenset(
         "areas.ask",
         "areas.dossier",
         "areas.gather",
+        "areas.parcel",
         "attachments.scan",
         "closures.days",
         "closures.reroute",

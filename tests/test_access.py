@@ -72,6 +72,7 @@ from procedures.books import Scope
 from procedures.models import (
     AgentArea,
     AreaChange,
+    AreaOutcome,
     AssignmentRule,
     Attachment,
     CalendarDay,
@@ -101,6 +102,7 @@ from procedures.models import (
     Shipment,
     ShipmentStep,
     StaffMember,
+    StaffMove,
     SupplementText,
     TakeOver,
 )
@@ -293,6 +295,7 @@ PAGES = {
     ),
     "quan-tri/procedures/areachange/<int:pk>/tep/": ADMINISTRATOR,
     "quan-tri/procedures/areachange/<int:pk>/huy/": ADMINISTRATOR,
+    "quan-tri/procedures/staffmove/<int:pk>/xep/": ADMINISTRATOR,
     "quan-tri/procedures/dossier/nhac-ten/": STAFF,
     "quan-tri/procedures/dossier/<int:pk>/xem-tep/": OFFICE,
     "quan-tri/procedures/dossier/<int:pk>/tep/<int:number>/trang/<int:page>/": Row("sffiggi", "sfmm"),
@@ -402,6 +405,7 @@ MODELS = {
     "procedures/office": Model("CA", "A", "A"),
     "procedures/staffmember": Model("A", "A", "A", "A", of_office=True),
     "procedures/areachange": Model("A", own_page=True),
+    "procedures/staffmove": Model("A"),
     "procedures/assignmentrule": Model("A", "A", "A", of_office=True),
     "procedures/bank": Model("CA", "A", "A"),
     "procedures/calendarday": Model("CA", "A", "A", "A"),
@@ -692,6 +696,18 @@ def _export(office: Office, clerk: User) -> Export:
     return export
 
 
+def _moved(office: Office, who: User, clerk: User) -> StaffMove:
+    """Somebody who waits for an office after another change."""
+    change = AreaChange.objects.create(
+        effective_on="2021-01-01", document="x", file_name="x.csv", operations=[], counts={},
+        ordered_by=clerk, key="y",
+    )  # fmt: skip
+    outcome = AreaOutcome.objects.create(change=change, what="refused", reason="x")
+    return StaffMove.objects.create(
+        outcome=outcome, user=who, role="clerk", office=office, at=timezone.now(), key="x"
+    )
+
+
 def _money(payer: User) -> dict[str, int]:
     """An order at Cam Ranh with its posting."""
     order = money.order(payer)
@@ -858,6 +874,7 @@ def _site(citizen: User, clerk: User, chance: Any) -> Site:
             ordered_by=clerk,
             key="x",
         ).pk,
+        "procedures/staffmove": _moved(filed.office, citizen, clerk).pk,
         "procedures/bank": "970405",
         **_papers(),
         "procedures/calendarday": day.pk,

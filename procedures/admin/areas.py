@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy, ngettext_lazy
 from portal.dated import typed_day
 from portal.http import form_key, see_other, signed_in
 from portal.roles import ADMINISTRATOR, RoleAdmin, role
-from procedures.areas import files, orders, plan
+from procedures.areas import files, orders, plan, staffing
 from procedures.areas.operations import OPERATIONS
 from procedures.models import AreaChange
 
@@ -44,6 +44,24 @@ _TOUCHED = {
         "%(n)d intake lists stay readable for the successor",
         "n",
     ),
+    "parcels": ngettext_lazy(
+        "%(n)d parcel in a mailroom goes over", "%(n)d parcels in a mailroom go over", "n"
+    ),
+    "unidentified": ngettext_lazy(
+        "%(n)d of them is unidentified and goes to the successor",
+        "%(n)d of them are unidentified and go to the successor",
+        "n",
+    ),
+    "coming": ngettext_lazy(
+        "%(n)d parcel at another office is to be handed to the successor",
+        "%(n)d parcels at other offices are to be handed to the successor",
+        "n",
+    ),
+    "results": ngettext_lazy(
+        "%(n)d result to be posted or on its way goes over",
+        "%(n)d results to be posted or on their way go over",
+        "n",
+    ),
     "staff": ngettext_lazy(
         "%(n)d member of staff of an office that ends", "%(n)d members of staff of an office that ends", "n"
     ),
@@ -56,7 +74,7 @@ def words(counts: dict[str, int]) -> list[str]:
     return said or [_("It touches no dossier, person or list.")]
 
 
-def _oversees(request: HttpRequest) -> bool:
+def oversees(request: HttpRequest) -> bool:
     staff = getattr(request.user, "staff", None)
     return role(request.user) in ADMINISTRATOR and (staff is None or staff.oversees_province)
 
@@ -71,10 +89,10 @@ class AreaChangeAdmin(RoleAdmin):
     change_list_template = "admin/procedures/area_changes.html"
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _oversees(request)
+        return oversees(request)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return _oversees(request)
+        return oversees(request)
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, change: AreaChange) -> str:
@@ -104,11 +122,12 @@ class AreaChangeAdmin(RoleAdmin):
             "columns": files.COLUMNS,
             "rows": [[row.get(name, "") for name in files.COLUMNS] for row in change.operations],
             "touched": words(outcome.counts if outcome and outcome.counts else change.counts),
+            "moves": outcome.staff.select_related("user", "office", "to", "by") if outcome else [],
         }
         return self._page(request, "area_change.html", str(change), context)
 
     def _change(self, request: HttpRequest, pk: str | int) -> AreaChange:
-        if not _oversees(request):
+        if not oversees(request):
             raise PermissionDenied
         if not str(pk).isdecimal() or len(str(pk)) > 15:
             raise Http404
@@ -126,7 +145,7 @@ class AreaChangeAdmin(RoleAdmin):
         return _download(bytes(change.content), f"{change.pk}-{change.file_name}")
 
     def template(self, request: HttpRequest, kind: str) -> HttpResponse:
-        if not _oversees(request):
+        if not oversees(request):
             raise PermissionDenied
         if kind not in {"trong", "vi-du"}:
             raise Http404
@@ -149,7 +168,7 @@ class AreaChangeAdmin(RoleAdmin):
 
     def upload(self, request: HttpRequest) -> HttpResponse:
         """Upload a file to try it out; order what was tried out."""
-        if not _oversees(request):
+        if not oversees(request):
             raise PermissionDenied
         if request.method != "POST":
             return self._upload(request, {})
@@ -192,6 +211,7 @@ class AreaChangeAdmin(RoleAdmin):
         context = {
             "plan": found,
             "touched": words(plan.counts(found)) if found.possible else [],
+            "leaving": staffing.leaving(found) if found.possible else [],
             "effective_on": day,
             "today": day == timezone.localdate(),
             "digest": digest,

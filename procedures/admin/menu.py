@@ -125,6 +125,12 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Offices"), "apartment", f"{_LIST}office_changelist", EVERYBODY),
                 (_("Closures"), "door_front", f"{_LIST}closure_changelist", EVERYBODY),
                 (_("Changes of areas"), "alt_route", f"{_LIST}areachange_changelist", ADMINISTRATOR),
+                (
+                    _("Staff without an office"),
+                    "person_off",
+                    f"{_LIST}staffmove_changelist",
+                    ADMINISTRATOR,
+                ),
                 (_("Members of staff"), "badge", f"{_LIST}staffmember_changelist", LEADERS),
                 (_("Organisations"), "domain", "admin:portal_organisation_changelist", EVERYBODY),
                 (

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from portal import geography, outbox
 from portal.models import User
 from procedures import visits
-from procedures.areas import files, plan, tables
+from procedures.areas import files, plan, staffing, tables
 from procedures.areas.plan import Plan
 from procedures.models import AreaChange, AreaOutcome
 
@@ -124,6 +124,7 @@ def _carry_out(change: AreaChange, found: Plan, now: datetime) -> None:
     outcome = AreaOutcome.objects.create(
         change=change, what=What.DONE, at=now, counts={**counts, **moved}, routes=routes
     )
+    staffing.settle(outcome, now)
     outbox.enqueue("areas.gather", key=f"{outcome.pk}:now:0", outcome=outcome.pk, after=0)
     if found.split:
         outbox.enqueue("areas.ask", key=f"{outcome.pk}:0", outcome=outcome.pk, after=0)

@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from portal.models import Filer, Organisation, User
+from procedures.areas import post
 from procedures.areas import world as worlds
 from procedures.areas.files import COLUMNS, Row
 from procedures.areas.operations import OPERATIONS, Refused, close_splits
@@ -114,7 +115,8 @@ def _gaps(plan: Plan) -> list[str]:
 
 
 def routes(plan: Plan) -> dict[str, dict[str, object]]:
-    """Old and new office by ward, who takes over from which office, and what became of wards.
+    """Old and new office by ward, who takes over from which office (``takers``: all who do), and what
+    became of wards.
 
     Wards of earlier changes follow the one they became: dossiers keep the ward they were filed with.
     """
@@ -126,9 +128,26 @@ def routes(plan: Plan) -> dict[str, dict[str, object]]:
     for gone, now in _earlier().items():
         if now in wards:
             wards[gone] = wards[now]
-    heirs: dict[str, object] = dict(plan.after.heirs)
+    heirs: dict[str, object] = {old: _heir(plan, old) for old in plan.after.heirs}
     became: dict[str, object] = dict(plan.after.successors)
-    return {"wards": wards, "offices": heirs, "successors": became}
+    takers: dict[str, object] = {old: takers_of(plan, old) for old in plan.after.heirs}
+    return {"wards": wards, "offices": heirs, "successors": became, "takers": takers}
+
+
+def _heir(plan: Plan, slug: str) -> str:
+    """Who takes over from an office in the end: its successor may end in the same file."""
+    while slug in plan.after.heirs:
+        slug = plan.after.heirs[slug]
+    return slug
+
+
+def takers_of(plan: Plan, ended: str) -> list[str]:
+    """The offices that take over from one that ends: its successor, and whoever serves its wards."""
+    after, found = plan.after, {_heir(plan, ended)}
+    for ward in plan.before.wards:
+        if plan.before.office_of(ward) == ended:
+            found |= {after.office_of(part) for part in after.successors.get(ward, [ward])}
+    return sorted(found - {""})
 
 
 def _new_office(plan: Plan, ward: str) -> str:
@@ -137,7 +156,7 @@ def _new_office(plan: Plan, ward: str) -> str:
     found = {plan.after.office_of(code) for code in plan.after.successors.get(ward, [ward])}
     if len(found) == 1:
         return found.pop()
-    return old if old in plan.after.offices else plan.after.heirs[old]
+    return old if old in plan.after.offices else _heir(plan, old)
 
 
 def _earlier() -> dict[str, str]:
@@ -171,6 +190,10 @@ def counts(plan: Plan) -> dict[str, int]:
         "asked": User.objects.filter(ward__in=plan.split).count(),
         "organisations": companies.count(),
         "lists": IntakeList.objects.filter(office__slug__in=ended).count(),
+        "parcels": post.lying_at(ended).count(),
+        "unidentified": post.lying_at(ended).filter(dossier=None).count(),
+        "coming": post.coming_to(ended).count(),
+        "results": post.results_of(ended).count(),
         "staff": StaffMember.objects.filter(office__slug__in=ended).count(),
     }
 

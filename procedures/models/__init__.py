@@ -1,7 +1,7 @@
 """Catalogue rows and dossier rows: constraints, no flow."""
 
 from procedures.models.agents import AgentArea
-from procedures.models.areas import AreaChange, AreaOutcome
+from procedures.models.areas import AreaChange, AreaOutcome, StaffMove
 from procedures.models.assignment import AssignmentRule
 from procedures.models.catalogue import (
     Case,
@@ -130,6 +130,7 @@ __all__ = [
     "Shipment",
     "ShipmentStep",
     "StaffMember",
+    "StaffMove",
     "State",
     "Step",
     "SupplementText",

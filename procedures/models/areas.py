@@ -3,11 +3,12 @@
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from portal.models import User
+from procedures.models.offices import Office, StaffMember
 
 
 class AreaChange(models.Model):
@@ -63,3 +64,40 @@ class AreaOutcome(models.Model):
 
     def __str__(self) -> str:
         return f"{self.change_id} {self.what}"
+
+
+class StaffMove(models.Model):
+    """A member of staff of an office that ended: where they went; its row never changes.
+
+    Without ``to`` they stand on the list of those an administrator places; a second row says where.
+    ``by`` is empty where the change itself placed them, at the only office that took over.
+    """
+
+    outcome = models.ForeignKey(
+        AreaOutcome, models.PROTECT, related_name="staff", verbose_name=_("change of areas")
+    )
+    user = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("user"))
+    role = models.CharField(_("role"), max_length=13, choices=StaffMember.Role)
+    office = models.ForeignKey(Office, models.PROTECT, related_name="+", verbose_name=_("from"))
+    away_until = models.DateField(null=True)
+    to = models.ForeignKey(Office, models.PROTECT, null=True, related_name="+", verbose_name=_("to"))
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("placed by"))
+    at = models.DateTimeField(_("at"))
+    key = models.CharField(max_length=150, unique=True)
+
+    class Meta:
+        ordering: ClassVar = ["-at", "-id"]
+        verbose_name = _("move of a member of staff")
+        verbose_name_plural = _("staff of offices that ended")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["outcome", "user"], condition=Q(to=None), name="without_office_once_a_change"
+            ),
+            models.UniqueConstraint(
+                fields=["outcome", "user"], condition=Q(to__isnull=False), name="placed_once_a_change"
+            ),
+            models.CheckConstraint(condition=Q(by=None) | ~Q(by=F("user")), name="nobody_places_themselves"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.office_id}"

@@ -223,9 +223,9 @@ def test_a_ward_that_nobody_would_serve_and_a_day_that_is_past_are_refused() -> 
 # --- What follows --------------------------------------------------------------------------------
 
 
-def test_open_dossiers_go_over_with_code_and_history(filed: Dossier, clerk: User) -> None:
+def test_open_dossiers_go_over_with_code_and_history(filed: Dossier) -> None:
     outbox.drain()
-    successor = _staff("cam-lam", "clerk", "Lê Văn Kế")
+    successor, stranger = _staff("cam-lam", "clerk", "Lê Văn Kế"), _staff("ninh-hoa", "clerk", "Phan Thị Yến")
     ordered(*ENDS)
     code, handed = filed.code, Dossier.objects.get(pk=filed.pk)
     assert handed.office is not None
@@ -235,7 +235,7 @@ def test_open_dossiers_go_over_with_code_and_history(filed: Dossier, clerk: User
     assert Notice.objects.get(user=filed.owner, kind="handed_over").facts["office"] == "BHXH huyện Cam Lâm"
     assert handed.documents.filter(kind="label").count() == 2
     assert dossiers.visible_to(successor).filter(pk=filed.pk).exists()
-    assert not dossiers.visible_to(clerk).filter(pk=filed.pk).exists()
+    assert not dossiers.visible_to(stranger).filter(pk=filed.pk).exists()
 
 
 def test_papers_that_were_to_go_to_an_office_that_ends_go_to_another(filed: Dossier) -> None:

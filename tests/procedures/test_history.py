@@ -45,6 +45,7 @@ from procedures.models import (
     Note,
     ProcedureVersion,
     ShipmentStep,
+    StaffMove,
     VersionChange,
     VersionRow,
 )
@@ -133,7 +134,7 @@ def test_every_table_of_history_has_its_guard_switched_on(db: None) -> None:
             "WHERE tgname = 'append_only' AND tgenabled = 'O' ORDER BY relname"
         )
         guarded = [row[0] for row in cursor.fetchall()]
-    areas = (AreaChange, AreaOutcome, FormerPlace)
+    areas = (AreaChange, AreaOutcome, FormerPlace, StaffMove)
     booked = (Entry, Posting, Receipt, ReceiptPaper)
     posted = (DeliveryFile, DeliveryRow, DispatchLabels, DispatchManifest, ShipmentStep)
     paid = (BatchDownload, BatchFile, BatchRelease, ResultFile, ResultRow)
