@@ -25,6 +25,7 @@ urlpatterns = [
     path("ho-so/<str:code>/tep/<int:number>/xem-truoc/", files.attachment_preview, name="attachment_preview"),
     path("ho-so/<str:code>/tep/<int:number>/xoa/", uploads.remove_upload, name="remove_upload"),
     path("ho-so/<str:code>/giay-to/", dossier.documents, name="documents"),
+    path("ho-so/<str:code>/giay-to/nhan-a4.pdf", dossier.label_sheet, name="label_sheet"),
     path("ho-so/<str:code>/giay-to/<slug:kind>-<int:number>.pdf", dossier.document, name="document"),
     path("ho-so/<str:code>/van-don/", after_filing.tracking, name="tracking"),
     path("ho-so/<str:code>/that-lac/", after_filing.lost, name="lost"),

@@ -206,6 +206,7 @@ PAGES = {
     "ho-so/<str:code>/tep/<int:number>/xem-truoc/": OWNER_AND_OFFICE_READ,
     "ho-so/<str:code>/tep/<int:number>/xoa/": OWNER,
     "ho-so/<str:code>/giay-to/": OWNER_READS,
+    "ho-so/<str:code>/giay-to/nhan-a4.pdf": OWNER_AND_OFFICE_READ,
     "ho-so/<str:code>/giay-to/<slug:kind>-<int:number>.pdf": OWNER_AND_OFFICE_READ,
     "ho-so/<str:code>/van-don/": OWNER,
     "ho-so/<str:code>/that-lac/": OWNER,
@@ -1299,6 +1300,7 @@ def test_every_reading_of_a_dossier_by_staff_leaves_a_row(site: Site, clerk: Use
         f"/ho-so/{filed.code}/tep/{number}/?goc=1",
         f"/ho-so/{filed.code}/tep/{number}/xem-truoc/",
         f"/ho-so/{filed.code}/giay-to/receipt-1.pdf",
+        f"/ho-so/{filed.code}/giay-to/nhan-a4.pdf",
         f"/quan-tri/procedures/intakelist/{listed}/change/",
         f"/quan-tri/procedures/intakelist/{listed}/tai-ve/csv/",
     ):
@@ -1310,6 +1312,7 @@ def test_every_reading_of_a_dossier_by_staff_leaves_a_row(site: Site, clerk: Use
         (filed.code, f"file {number}"),
         (filed.code, f"file {number}"),
         (filed.code, "document receipt 1"),
+        (filed.code, "label sheet"),
         (closed, "intake list"),
         (closed, "intake list csv"),
     ]

@@ -334,7 +334,10 @@ class IssuedDocument(models.Model):
         RECEIPT = "receipt", _("receipt")
         FORM = "form", _("form to sign")
         LABEL = "label", _("posting label")
-        LABEL_SHEET = "label_sheet", _("posting labels, four on a sheet")
+        LABEL_SHEET = (
+            "label_sheet",
+            _("posting labels, four on a sheet"),
+        )  # no longer issued: drawn when asked for
         RETURN_LABEL = "return_label", _("return label")
         CARD_SLIP = "card_slip", _("slip to show in place of the health card")
         SUPPLEMENT = "supplement", _("supplement request")

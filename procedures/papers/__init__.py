@@ -47,6 +47,7 @@ __all__ = [
     "how_handed_in",
     "issue",
     "kinds_made",
+    "label_sheet",
     "layout_of",
     "limit_of",
     "limit_words",
@@ -60,7 +61,6 @@ _CONTENTS: dict[str, Callable[[Issue], documents.Content]] = {
     Kind.RECEIPT: receipt,
     Kind.FORM: form,
     Kind.LABEL: posting_label,
-    Kind.LABEL_SHEET: label_sheet,
     Kind.RETURN_LABEL: return_label,
     Kind.CARD_SLIP: card_slip,
     Kind.SUPPLEMENT: supplement_request,
@@ -103,7 +103,7 @@ def content(kind: str, making: Issue) -> documents.Content:
 TOPICS = {
     "documents.receipt": (Kind.RECEIPT,),
     "documents.form": (Kind.FORM,),
-    "documents.labels": (Kind.LABEL, Kind.LABEL_SHEET),
+    "documents.labels": (Kind.LABEL,),
     "documents.return_label": (Kind.RETURN_LABEL,),
     "documents.appointment_slip": (Kind.CARD_SLIP,),
     "documents.supplement_request": (Kind.SUPPLEMENT,),
@@ -115,11 +115,9 @@ TOPICS = {
 
 def kinds_made(dossier: Dossier, topics: Iterable[str]) -> list[str]:
     """The kinds of documents that ``topics`` make for ``dossier``, in the order they are used."""
-    posted = dossier.originals.exists()
     needed = {
         Kind.FORM: form_of(dossier) is not None,
-        Kind.LABEL: posted,
-        Kind.LABEL_SHEET: posted,
+        Kind.LABEL: dossier.originals.exists(),
         Kind.RETURN_LABEL: dossier.answers.get("result_delivery") == "post",
         Kind.CARD_SLIP: needs_card_slip(dossier),
         Kind.AGENT_LIST: list_of(dossier) is not None,

@@ -1,5 +1,9 @@
 """Postal labels: what the citizen sticks on the envelope, and what the office sends back."""
 
+from datetime import datetime
+
+from django.utils import translation
+
 from portal.models import Confidence
 from procedures import documents
 from procedures.models import Dossier, Office, PostalItem
@@ -36,8 +40,11 @@ def posting_label(issue: Issue) -> documents.PostingLabel:
     )
 
 
-def label_sheet(issue: Issue) -> documents.LabelSheet:
-    return documents.LabelSheet(labels=(posting_label(issue),) * 4)
+def label_sheet(dossier: Dossier, *, now: datetime) -> bytes:
+    """The posting label four times on A4, as things stand. Raises ``documents.RenderError``."""
+    with translation.override("vi"):
+        label = posting_label(Issue(dossier, now))
+        return documents.render(documents.LabelSheet(labels=(label,) * 4), made_at=now)
 
 
 def return_label(issue: Issue) -> documents.ReturnLabel:

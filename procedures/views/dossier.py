@@ -1,5 +1,6 @@
 """Following a dossier: its state, papers and parcels."""
 
+import io
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -52,14 +53,12 @@ _SHOWN = (
     Kind.FORM,
     Kind.AGENT_LIST,
     Kind.LABEL,
-    Kind.LABEL_SHEET,
 )
 _WHAT_FOR = {
     Kind.CARD_SLIP: gettext_lazy("Show it with a photo ID at the hospital: you keep your full benefit."),
     Kind.RECEIPT: gettext_lazy("Keep it: the code on it lets you look up the dossier."),
     Kind.FORM: gettext_lazy("Print it, sign it, post it."),
     Kind.LABEL: gettext_lazy("Small (A6): stick it on the envelope."),
-    Kind.LABEL_SHEET: gettext_lazy("The same label four times on A4: use one of them."),
 }
 _ALWAYS_SAID = {Kind.CARD_SLIP}
 
@@ -270,7 +269,15 @@ def _card(dossier: Dossier, issued: IssuedDocument) -> dict[str, Any]:
         "made_at": issued.made_at,
         "size": issued.size,
         "note": _note(dossier, kind) if kind in _ALWAYS_SAID or waits else "",
+        "also": _also(dossier, issued),
     }
+
+
+def _also(dossier: Dossier, issued: IssuedDocument) -> dict[str, str]:
+    """Another shape of a PDF that is in force, drawn when it is asked for: address and words."""
+    if issued.kind != Kind.LABEL or issued.replaced_at is not None:
+        return {}
+    return {"url": reverse("label_sheet", args=[dossier.code]), "words": _("Four times on an A4 sheet")}
 
 
 def _signs_form(dossier: Dossier) -> bool:
@@ -333,3 +340,16 @@ def document(request: UserRequest, code: str, kind: str, number: int) -> HttpRes
     return FileResponse(
         issued.file.open("rb"), content_type="application/pdf", filename=f"{dossier.code}-{kind}-{number}.pdf"
     )
+
+
+@never_cache
+@require_safe
+@sign_in_required
+def label_sheet(request: UserRequest, code: str) -> HttpResponseBase:
+    """The posting label in force four times on A4, for printers that take no smaller paper."""
+    dossier = dossiers.get_for(request.user, code)
+    if not dossier.documents.filter(kind=Kind.LABEL, replaced_at=None).exists():
+        raise Http404
+    desk.log_read(request.user, dossier, "label sheet")
+    pdf = io.BytesIO(papers.label_sheet(dossier, now=timezone.now()))
+    return FileResponse(pdf, content_type="application/pdf", filename=f"{dossier.code}-nhan-a4.pdf")

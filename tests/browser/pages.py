@@ -119,8 +119,13 @@ def dossier_code(page: Page) -> str:
 
 
 def paper(page: Page, kind: str, number: int = 1) -> bytes:
+    """A paper that was issued, see ``pdf``."""
+    return pdf(page, f"{kind}-{number}")
+
+
+def pdf(page: Page, name: str) -> bytes:
     """A PDF of the dossier page, taken with the person's own session."""
-    link = page.locator(f"#documents a[href$='/{kind}-{number}.pdf']")
+    link = page.locator(f"#documents a[href$='/{name}.pdf']")
     response = page.context.request.get(str(link.get_attribute("href")))
     assert response.headers["content-type"] == "application/pdf"
     return response.body()

@@ -13,7 +13,7 @@ import pytest
 from tests.browser.running import PATIENCE, Site, eventually
 from tests.conftest import PASSWORD
 
-PAPERS = ["form", "label", "label_sheet", "receipt"]
+PAPERS = ["form", "label", "receipt"]
 _DRAFTS = f"""
 import random
 from django.utils import timezone

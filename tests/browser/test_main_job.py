@@ -249,14 +249,14 @@ def _file(page: Page, person: Person) -> str:
 
 def _papers_appear(page: Page, code: str) -> bytes:
     """Receipt, form and labels come without reloading; returns the receipt."""
-    for kind in ("receipt", "form", "label", "label-sheet"):
+    for kind in ("receipt", "form", "label"):
         expect(page.locator(f"#documents a[href$='/{kind}-1.pdf']")).to_be_visible()
     check_accessible(page)
     receipt = pages.paper(page, "receipt")
     assert pages.codes(receipt)["Code128"] == code
     assert NAME.upper() in pages.text(receipt)
-    for kind in ("form", "label", "label-sheet"):
-        assert pages.codes(pages.paper(page, kind))["Code128"] == code
+    for paper in (pages.paper(page, "form"), pages.paper(page, "label"), pages.pdf(page, "nhan-a4")):
+        assert pages.codes(paper)["Code128"] == code
     return receipt
 
 

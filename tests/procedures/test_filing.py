@@ -113,10 +113,10 @@ def test_documents_and_notice_follow_from_the_outbox(filed: Dossier) -> None:
     assert not IssuedDocument.objects.exists()
     outbox.drain()
     kinds = sorted(filed.documents.values_list("kind", flat=True))
-    assert kinds == ["form", "label", "label_sheet", "receipt"]
+    assert kinds == ["form", "label", "receipt"]
     assert Notice.objects.get(user=filed.owner).kind == "filed"
     outbox.drain()
-    assert filed.documents.count() == 4
+    assert filed.documents.count() == 3
 
 
 def test_start_pressed_twice_gives_one_draft(citizen: User, sign_in: SignIn) -> None:

@@ -1,6 +1,7 @@
 """What the papers of a dossier say, read back from the PDFs the worker made."""
 
 import re
+from collections.abc import Callable
 
 import pypdfium2
 import pytest
@@ -12,24 +13,33 @@ from django.utils import timezone
 from portal import outbox
 from portal.models import User
 from portal.sealing import opened
-from procedures import mailroom
+from procedures import closures, mailroom
 from procedures.models import Dossier, IssuedDocument, Office
+
+SignIn = Callable[[User], Client]
+
+
+def _bytes(issued: IssuedDocument) -> bytes:
+    with issued.file.open("rb") as stored:
+        return bytes(stored.read())
 
 
 def _read(issued: IssuedDocument) -> str:
-    with issued.file.open("rb") as stored:
-        pdf = pypdfium2.PdfDocument(stored.read())
+    return _text(_bytes(issued))
+
+
+def _text(data: bytes) -> str:
+    pdf = pypdfium2.PdfDocument(data)
     text = "\n".join(page.get_textpage().get_text_bounded() for page in pdf)
     pdf.close()
     return " ".join(text.split())
 
 
-def _codes(issued: IssuedDocument) -> set[str]:
-    with issued.file.open("rb") as stored:
-        pdf = pypdfium2.PdfDocument(stored.read())
+def _codes(data: bytes) -> list[str]:
+    pdf = pypdfium2.PdfDocument(data)
     found = zxingcpp.read_barcodes(pdf[0].render(scale=200 / 72).to_pil())
     pdf.close()
-    return {code.text for code in found}
+    return [code.text for code in found]
 
 
 @pytest.fixture
@@ -63,7 +73,7 @@ def test_the_receipt_carries_the_dossier_code_and_its_verification(
     filed: Dossier, papers: dict[str, IssuedDocument], client: Client
 ) -> None:
     receipt = papers["receipt"]
-    assert _codes(receipt) == {filed.code, f"{settings.SITE_URL}/xac-thuc/{receipt.token}/"}
+    assert set(_codes(_bytes(receipt))) == {filed.code, f"{settings.SITE_URL}/xac-thuc/{receipt.token}/"}
     page = client.get(f"/xac-thuc/{receipt.token}/").content.decode()
     assert filed.code is not None
     assert filed.code in page
@@ -71,11 +81,31 @@ def test_the_receipt_carries_the_dossier_code_and_its_verification(
     assert client.get("/xac-thuc/" + "x" * 24 + "/").status_code == 404
 
 
-@pytest.mark.parametrize("kind", ["form", "label", "label_sheet"])
+@pytest.mark.parametrize("kind", ["form", "label"])
 def test_what_goes_by_post_can_be_scanned(
     kind: str, filed: Dossier, papers: dict[str, IssuedDocument]
 ) -> None:
-    assert _codes(papers[kind]) == {filed.code}
+    assert _codes(_bytes(papers[kind])) == [filed.code]
+
+
+def test_the_label_is_drawn_four_times_on_a4_when_asked_for(filed: Dossier, sign_in: SignIn) -> None:
+    client, page = sign_in(filed.owner), f"/ho-so/{filed.code}/"
+    assert client.get(f"{page}giay-to/nhan-a4.pdf").status_code == 404
+    assert "nhan-a4" not in client.get(page).content.decode()
+    outbox.drain()
+    (address,) = re.findall(r'href="([^"]*/nhan-a4\.pdf)"', client.get(page).content.decode())
+    response = client.get(address)
+    assert response["Content-Type"] == "application/pdf"
+    assert _codes(b"".join(response.streaming_content)) == [filed.code] * 4
+    assert filed.documents.filter(kind="label_sheet").count() == 0
+
+
+def test_a_sheet_shows_where_the_papers_go_now(filed: Dossier, sign_in: SignIn) -> None:
+    outbox.drain()
+    elsewhere = Office.objects.get(slug="dien-khanh")
+    closures.send_papers_to(filed, elsewhere, actor=filed.owner, key="k", now=timezone.now())
+    response = sign_in(filed.owner).get(f"/ho-so/{filed.code}/giay-to/nhan-a4.pdf")
+    assert elsewhere.name in _text(b"".join(response.streaming_content))
 
 
 def test_the_label_says_what_the_envelope_needs(filed: Dossier, papers: dict[str, IssuedDocument]) -> None:
@@ -116,4 +146,4 @@ def test_a_result_by_post_gets_a_return_label_with_its_tracking_number(
     outbox.drain()
     label = dossier.documents.get(kind="return_label", replaced_at=None)
     assert "EA123456785VN" in _read(label)
-    assert dossier.code in _codes(label)
+    assert dossier.code in _codes(_bytes(label))
