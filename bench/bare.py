@@ -15,6 +15,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "portal.apps.PortalConfig",
 ]
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
 ROOT_URLCONF = "bench.bare"
 MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",

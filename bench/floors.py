@@ -32,6 +32,7 @@ class BareView:
 def bare_view(place: Place, *, rounds: int, seconds: float) -> BareView:
     """Django with a session and the user in it, one line of HTML, behind the same server."""
     cookies = people.cookies(people.citizens(4, f"bare {time.time()}"), backend=_MODEL_BACKEND)
+    _copy_sessions(place)
     rates, costs = [], []
     with serving(place, "django.core.wsgi:get_wsgi_application()", "bench.bare") as (port, meter):
         for _ in range(rounds):
@@ -41,6 +42,15 @@ def bare_view(place: Place, *, rounds: int, seconds: float) -> BareView:
             costs.append(sum(spent(before, meter.read()).values()) / done["requests"])
         memory = memory_of(meter.pid("web"))
     return BareView(statistics.median(rates), statistics.median(costs), memory)
+
+
+def _copy_sessions(place: Place) -> None:
+    """The sessions in the table that Django itself has for them."""
+    place.manage("migrate", "sessions", "--settings", "bench.bare", "--verbosity", "0")
+    place.connection.execute(
+        "INSERT INTO django_session (session_key, session_data, expire_date) "
+        "SELECT session_key, session_data, expire_date FROM portal_session"
+    )
 
 
 # --- The rows of a filing ------------------------------------------------------------------------
@@ -90,7 +100,7 @@ def _rows(connection: "psycopg.Connection[dict[str, Any]]") -> Rows:
     """What one filing left behind, table by table."""
     newest = connection.execute(
         "SELECT d.id AS dossier, d.code FROM procedures_dossier d JOIN procedures_issueddocument i "
-        "ON i.dossier_id = d.id WHERE i.kind = 'label_sheet' ORDER BY d.id DESC LIMIT 1"
+        "ON i.dossier_id = d.id WHERE i.kind = 'label' ORDER BY d.id DESC LIMIT 1"
     ).fetchone()
     assert newest is not None
     found = {}

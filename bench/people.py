@@ -8,7 +8,6 @@ from importlib import import_module
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.hashers import make_password
-from django.contrib.sessions.models import Session
 from django.middleware.csrf import CSRF_SECRET_LENGTH
 from django.utils import timezone
 from django.utils.crypto import get_random_string
@@ -16,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from bench.browser import File
 from bench.filing import Papers
-from portal.models import User
+from portal.models import Session, User
 from procedures import demo
 
 _WARDS = ("22429", "22408", "22486", "22366", "22327", "22384")
@@ -54,6 +53,7 @@ def cookies(users: list[User], *, backend: str = "") -> list[dict[str, str]]:
     ends = timezone.now() + timedelta(hours=6)
     sessions = Session.objects.bulk_create(
         Session(
+            user=user,
             session_key=store._get_new_session_key(),
             expire_date=ends,
             session_data=store.encode(

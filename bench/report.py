@@ -23,7 +23,7 @@ NOTES = (
     "A filing goes from pressing Start to the receipt read: every request a browser with htmx sends but "
     "static files;\nfields filled faster than they are saved, unless it says otherwise. CPU is user and "
     "system time of all processes\nof the server. One filing uploads a photo of 1.8 MB and a scan of 0.2 MB "
-    "and makes four PDFs."
+    "and makes three PDFs."
 )
 
 

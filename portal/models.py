@@ -3,6 +3,8 @@
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
+from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -108,6 +110,25 @@ class User(AbstractUser):
 
     def get_short_name(self) -> str:
         return self.full_name.rsplit(" ", 1)[-1]
+
+
+class SessionManager(BaseSessionManager["Session"]):
+    def get_queryset(self) -> models.QuerySet["Session"]:
+        return super().get_queryset().select_related("user")
+
+
+class Session(AbstractBaseSession):
+    """A browser's session, and who is signed in by it; see ``portal.sessions``."""
+
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="+")
+
+    objects: ClassVar[SessionManager] = SessionManager()
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionBase]:
+        from portal.sessions import SessionStore
+
+        return SessionStore
 
 
 class Filer(models.TextChoices):

@@ -3,11 +3,10 @@
 from datetime import timedelta
 
 from celery import shared_task
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from portal import outbox
-from portal.models import Heartbeat, OutboxMessage
+from portal.models import Heartbeat, OutboxMessage, Session
 
 
 @shared_task(name="portal.drain_outbox")

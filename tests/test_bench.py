@@ -81,8 +81,8 @@ def test_the_rows_of_a_filing_are_inserted_again(
         place = Place(tmp_path, {"DATABASE_URL": address}, session)
         done = floors.bare_insert(place, rounds=1, transactions=3)
     assert done.rate > 0
-    # The dossier, two originals, two files, an event, four PDFs, four side effects, a notice.
-    assert done.rows == 15
+    # The dossier, two originals, two files, an event, three PDFs, four side effects, a notice.
+    assert done.rows == 14
     assert Dossier.objects.count() == 4
 
 

@@ -3,6 +3,7 @@
 import random
 import re
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -11,9 +12,10 @@ from django.core.cache import cache
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from portal.models import User
+from portal.models import Session, User
 from procedures import demo
 from tests.conftest import PASSWORD
 from tests.threads import at_once
@@ -43,6 +45,12 @@ def _enter(client: Client, login: str, password: str = PASSWORD, **headers: str)
 
 def _inside(client: Client) -> bool:
     return "_auth_user_id" in client.session
+
+
+def _known(client: Client) -> User | None:
+    """Who is signed in by the cookies of ``client``, as its next page sees it."""
+    seen = client.get("/tai-khoan/").wsgi_request.user
+    return User.objects.get(pk=seen.pk) if seen.is_authenticated else None
 
 
 def _lock(login: str) -> None:
@@ -384,6 +392,57 @@ def test_a_session_from_before_the_sign_in_is_worth_nothing_after_it(citizen: Us
     thief = Client()
     thief.cookies["sessionid"] = planted.session_key
     assert thief.get("/ho-so/").status_code == 302
+
+
+def test_a_session_and_its_user_are_read_in_one_statement(citizen: User, sign_in: SignIn) -> None:
+    client = sign_in(citizen)
+    with CaptureQueriesContext(connection) as seen:
+        assert client.get("/tai-khoan/").status_code == 200
+    read = [query["sql"] for query in seen.captured_queries if "portal_user" in query["sql"]]
+    assert len(read) == 1
+    assert 'FROM "portal_session" LEFT OUTER JOIN "portal_user"' in read[0]
+
+
+def test_a_session_that_was_taken_over_without_its_user_goes_on(citizen: User, sign_in: SignIn) -> None:
+    client = sign_in(citizen)
+    Session.objects.update(user=None)
+    assert _known(client) == citizen
+
+
+def test_the_user_beside_a_session_counts_for_nothing_against_it(
+    citizen: User, stranger: User, sign_in: SignIn
+) -> None:
+    client = sign_in(citizen)
+    Session.objects.update(user=stranger)
+    assert _known(client) == citizen
+
+
+@pytest.mark.parametrize("spoiled", [{"is_active": False}, {"password": "another"}])
+def test_a_session_ends_with_the_account_or_its_password(
+    citizen: User, sign_in: SignIn, spoiled: dict[str, Any]
+) -> None:
+    client = sign_in(citizen)
+    assert _known(client) == citizen
+    User.objects.filter(pk=citizen.pk).update(**spoiled)
+    assert _known(client) is None
+
+
+def test_a_session_of_a_way_in_that_was_closed_ends(citizen: User, sign_in: SignIn, settings: Any) -> None:
+    client = sign_in(citizen)
+    settings.AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+    assert _known(client) is None
+
+
+def test_who_is_signed_in_stays_so_when_django_had_kept_the_sessions(citizen: User, sign_in: SignIn) -> None:
+    client = sign_in(citizen)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TABLE django_session AS SELECT session_key, session_data, expire_date FROM portal_session"
+        )
+        cursor.execute("DELETE FROM portal_session")
+        cursor.execute(import_module("portal.migrations.0006_sessions").TAKE_OVER)
+        assert "django_session" not in connection.introspection.table_names(cursor)
+    assert _known(client) == citizen
 
 
 def test_signing_out_ends_the_session_on_the_server(citizen: User) -> None:
