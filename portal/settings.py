@@ -125,6 +125,7 @@ TEMPLATES = [
 DATABASES = {
     "default": dj_database_url.config(
         default="postgres:///portal",
+        engine="portal.postgresql",
         conn_max_age=60,
         conn_health_checks=True,
     )

@@ -1,0 +1,1 @@
+"""Django's PostgreSQL, kept connections checked without a statement of their own."""
