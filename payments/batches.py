@@ -217,8 +217,11 @@ def make_files(message: OutboxMessage) -> None:
 
 def written(batch: PayoutBatch, kind: str) -> bytes:
     """A file of ``batch``: the same bytes whenever it is written."""
-    write = bank_files.pain_001 if kind == BatchFile.Kind.PAIN else bank_files.workbook
-    return write(batch, rows_of(batch))
+    if kind != BatchFile.Kind.PAIN:
+        return bank_files.workbook(batch, rows_of(batch))
+    from payments.pain import pain_001
+
+    return pain_001(batch, rows_of(batch))
 
 
 def _keep(batch: PayoutBatch, kind: str, data: bytes) -> None:

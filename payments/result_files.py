@@ -9,15 +9,18 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
-from lxml import etree
 
 from payments import safe_xml
 from payments.models import ResultFile, ResultRow
 from portal.text import clean, without_marks
 from procedures.delivery_files import decoded, rows_in
 from procedures.workflow import MoveRefused
+
+if TYPE_CHECKING:
+    from lxml import etree
 
 Kind, Outcome = ResultFile.Kind, ResultRow.Outcome
 MOST_ROWS = 5_000
@@ -77,7 +80,7 @@ _STATUSES: Mapping[str, str] = {
 }
 
 
-def _pain(root: etree._Element) -> list[Line]:
+def _pain(root: "etree._Element") -> list[Line]:
     lines: list[Line] = []
     for report in safe_xml.every(root, "CstmrPmtStsRpt"):
         single = safe_xml.every(report, "OrgnlPmtInfAndSts/TxInfAndSts")
@@ -88,7 +91,7 @@ def _pain(root: etree._Element) -> list[Line]:
     return lines
 
 
-def _pain_line(number: int, row: etree._Element) -> Line:
+def _pain_line(number: int, row: "etree._Element") -> Line:
     amount = next(iter(safe_xml.every(row, "OrgnlTxRef/Amt/InstdAmt")), None)
     line = Line(
         number=number,
@@ -103,7 +106,7 @@ def _pain_line(number: int, row: etree._Element) -> Line:
     return line
 
 
-def _pain_group(report: etree._Element) -> list[Line]:
+def _pain_group(report: "etree._Element") -> list[Line]:
     """A status of the whole message, for every payment in it."""
     group = safe_xml.every(report, "OrgnlGrpInfAndSts")
     if not group or not (status := safe_xml.text(group[0], "GrpSts")):
@@ -113,7 +116,7 @@ def _pain_group(report: etree._Element) -> list[Line]:
     return [Line(1, "", status[:60], outcome, reason=reason, message=message[:40] or "?")]
 
 
-def _reason(row: etree._Element, path: str) -> str:
+def _reason(row: "etree._Element", path: str) -> str:
     code = safe_xml.text(row, f"{path}/Rsn/Cd") or safe_xml.text(row, f"{path}/Rsn/Prtry")
     said = [clean(e.text or "") for e in safe_xml.every(row, f"{path}/AddtlInf")]
     known = _reasons().get(code, "")
@@ -138,7 +141,7 @@ def _reasons() -> Mapping[str, str]:
     }
 
 
-def _take_amount(line: Line, amount: etree._Element) -> None:
+def _take_amount(line: Line, amount: "etree._Element") -> None:
     if amount.get("Ccy") != "VND":
         line.why = _("The amount is not in đồng.")
     elif not re.fullmatch(r"\d{1,15}(\.0{1,5})?", said := (amount.text or "").strip()):
@@ -150,7 +153,7 @@ def _take_amount(line: Line, amount: etree._Element) -> None:
 # --- camt.054 ------------------------------------------------------------------------------------
 
 
-def _camt(root: etree._Element) -> list[Line]:
+def _camt(root: "etree._Element") -> list[Line]:
     """Movements that name a payment of ours: a debit is paid, a credit has come back."""
     lines: list[Line] = []
     for entry in safe_xml.every(root, "BkToCstmrDbtCdtNtfctn/Ntfctn/Ntry"):
@@ -162,7 +165,7 @@ def _camt(root: etree._Element) -> list[Line]:
     return [line for line in lines if line.reference.startswith("KHC")]
 
 
-def _camt_line(number: int, entry: etree._Element, row: etree._Element, reference: str) -> Line:
+def _camt_line(number: int, entry: "etree._Element", row: "etree._Element", reference: str) -> Line:
     sign = safe_xml.text(row, "CdtDbtInd") or safe_xml.text(entry, "CdtDbtInd")
     line = Line(
         number=number,

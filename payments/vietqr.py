@@ -4,8 +4,6 @@ import binascii
 from decimal import Decimal
 from io import BytesIO
 
-import segno
-
 LONGEST_PURPOSE = 25
 
 
@@ -56,6 +54,8 @@ def checksum(text: str) -> str:
 
 def picture(text: str, kind: str) -> bytes:
     """The code of ``text`` as ``svg`` (without a size of its own and without styles) or ``png``."""
+    import segno
+
     code, out = segno.make(text, error="m", micro=False), BytesIO()
     own = {"omitsize": True} if kind == "svg" else {"dpi": 144}
     code.save(out, kind=kind, scale=8, border=4, dark="#000", light="#fff", **own)

@@ -12,7 +12,6 @@ from typing import Any, BinaryIO
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from python_calamine import CalamineError, CalamineWorkbook
 
 from portal import identifiers, sealing
 from portal.text import bank_name, clean, without_marks
@@ -113,6 +112,8 @@ def rows_of(file: BinaryIO) -> Iterator[Line]:
 
 
 def _of_workbook(file: BinaryIO) -> Iterator[Line]:
+    from python_calamine import CalamineError, CalamineWorkbook
+
     try:
         sheet = CalamineWorkbook.from_filelike(file).get_sheet_by_index(0)  # type: ignore[arg-type]
         for line, row in enumerate(sheet.iter_rows(), start=1 + (sheet.start or (0, 0))[0]):

@@ -11,7 +11,6 @@ import secrets
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-import pillow_heif
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
@@ -28,8 +27,6 @@ from portal import text
 from portal.models import User
 from procedures import scanning
 from procedures.models import Attachment, Dossier, ParcelPhoto
-
-pillow_heif.register_heif_opener()
 
 ACCEPT = ".pdf,.jpg,.jpeg,.png,.heic,.heif,application/pdf,image/jpeg,image/png,image/heic,image/heif"
 # The paper an office hands over when it closes a dossier.
@@ -55,7 +52,7 @@ def media_type(head: BinaryIO) -> str:
     if b"%PDF-" in start:
         return "application/pdf"
     try:
-        with Image.open(head, formats=("JPEG", "PNG", "HEIF")) as image:
+        with _opened(head) as image:
             kind = _PILLOW_TYPES[image.format or ""]
             if image.width * image.height > _MAX_PIXELS[kind]:
                 raise ValidationError(
@@ -72,10 +69,22 @@ def media_type(head: BinaryIO) -> str:
         head.seek(0)
 
 
+def _opened(picture: BinaryIO) -> Image.Image:
+    """``picture``, its header read; libheif is loaded once somebody sends one of its pictures."""
+    start = picture.read(8)
+    picture.seek(0)
+    if start[4:] != b"ftyp":
+        return Image.open(picture, formats=("JPEG", "PNG"))
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    return Image.open(picture, formats=("HEIF",))
+
+
 def _whole(kind: str, picture: BinaryIO) -> bool:
     """Whether ``picture``, just opened, is there to its end; uploads from phones break off."""
     if kind in _ENDS:
-        return _ENDS[kind] in picture.read()
+        return picture.read().rfind(_ENDS[kind]) >= 0  # from the end, where it mostly stands
     at, end = 0, picture.seek(0, io.SEEK_END)
     while at < end:
         picture.seek(at)
@@ -105,8 +114,8 @@ def attach(dossier: Dossier, document: str, upload: "UploadedFile[Any]", *, acto
     """
     kind, digest = checked(upload)
     with transaction.atomic():
-        locked = Dossier.objects.select_for_update(no_key=True).get(pk=dossier.pk)
-        if locked.state != dossier.state:
+        locked = Dossier.objects.select_for_update(no_key=True).filter(pk=dossier.pk)
+        if locked.values_list("state", flat=True).get() != dossier.state:
             raise ValidationError(_("The dossier has been sent; its files stay as they are."))
         mine = current(dossier, again=True)
         same = [a for a in mine if (a.document, a.sha256) == (document, digest)]
@@ -204,7 +213,7 @@ def _jpeg(attachment: Attachment | ParcelPhoto, size: tuple[int, int], turn: int
     if not attachment.media_type.startswith("image/"):
         raise Http404
     try:
-        with attachment.file.open("rb") as stored, Image.open(stored) as image:
+        with attachment.file.open("rb") as stored, _opened(stored) as image:  # type: ignore[arg-type]
             image.draft("RGB", size)
             image.thumbnail(size)  # before all else: a copy at full size would take as much again
             ImageOps.exif_transpose(image, in_place=True)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
-from python_calamine import CalamineError, CalamineWorkbook
 
 from portal.text import clean, without_marks
 from procedures.workflow import MoveRefused
@@ -48,6 +47,8 @@ def read(upload: "UploadedFile[bytes] | None") -> CodeFile:
 
 
 def _workbook(data: bytes) -> Table:
+    from python_calamine import CalamineError, CalamineWorkbook
+
     try:
         sheet = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0)
         return [[_shown(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]

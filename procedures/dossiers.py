@@ -66,14 +66,16 @@ def visible_to(user: User) -> QuerySet[Dossier]:
     return filed.filter(office_id__in=offices.kept_by(staff.office_id))
 
 
-def get_for(user: User, code: str) -> Dossier:
+def get_for(user: User, code: str, *along: str) -> Dossier:
     """The dossier ``code`` (its own or that of its draft) if ``user`` may see it.
 
-    Raises ``Http404`` alike for what is not there and what is not theirs.
+    ``along``: what is read with a filed one (``office``, ``post_to``). Raises ``Http404`` alike for what is
+    not there and what is not theirs.
     """
     if code.startswith(_DRAFT):
         return get_object_or_404(visible_to(user), draft_code=code)
-    return get_object_or_404(visible_to(user).select_related("office", "post_to"), code=code)
+    found = visible_to(user).select_related(*along) if along else visible_to(user)
+    return get_object_or_404(found, code=code)
 
 
 def on_desk(user: User, pk: int) -> Dossier:

@@ -4,8 +4,6 @@ import csv
 from collections.abc import Iterable, Sequence
 from typing import Any, BinaryIO, TextIO
 
-import xlsxwriter
-
 Cell = str | int
 Row = Sequence[Cell]
 
@@ -48,6 +46,8 @@ def write_rows_xlsx(
     The loop is lean on purpose: 100,000 rows cost little more than the library itself takes. Cells
     take the style of their column.
     """
+    import xlsxwriter
+
     book = xlsxwriter.Workbook(out, _OPTIONS)
     page = book.add_worksheet(sheet)
     bold, wrap = book.add_format({"bold": True, "text_wrap": True}), book.add_format({"text_wrap": True})

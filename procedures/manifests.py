@@ -3,7 +3,6 @@
 import csv
 import io
 
-import xlsxwriter
 from django.utils import timezone
 
 from procedures import documents, packing
@@ -35,6 +34,8 @@ def _csv(rows: list[Shipment]) -> bytes:
 
 
 def _xlsx(rows: list[Shipment]) -> bytes:
+    import xlsxwriter
+
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"strings_to_formulas": False, "strings_to_urls": False})
     sheet, bold = book.add_worksheet("Bang ke"), book.add_format({"bold": True})

@@ -1,8 +1,10 @@
 """Periodic jobs of this app."""
 
 import logging
+from typing import Any
 
 from celery import shared_task
+from celery.signals import worker_init
 from django.utils import timezone
 
 from portal.tasks import beat
@@ -12,6 +14,12 @@ from procedures.figures import counting, recount
 from procedures.models import Office
 
 logger = logging.getLogger(__name__)
+
+
+@worker_init.connect
+def load_the_typesetter(**_sender: Any) -> None:
+    """Before the processes of a worker are forked: they share its code."""
+    from procedures.documents import sheets, typesetting  # noqa: F401
 
 
 @shared_task(name="procedures.close_intake_lists")

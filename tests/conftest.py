@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
 
+import pillow_heif
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection
@@ -32,6 +33,7 @@ def pytest_configure() -> None:
     }
     django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     django_settings.SECURE_SSL_REDIRECT = False
+    pillow_heif.register_heif_opener()  # for photos that tests make
     # Setting Django up has read the catalogues already, before the newest texts were compiled.
     compile_messages(django_settings.BASE_DIR / "locale")
     translation_file_changed(None, Path("django.mo"))

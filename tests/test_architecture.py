@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -15,8 +17,6 @@ SOURCES = [p for app in APPS for p in (ROOT / app).rglob("*.py") if "migrations"
 
 
 def test_only_the_agreed_things_stand_at_the_top() -> None:
-    import subprocess
-
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
     if listed.returncode:
         pytest.skip("not a git checkout")
@@ -72,6 +72,18 @@ def test_every_app_has_only_models_with_words_for_people() -> None:
 def test_the_upload_limit_is_one_setting_for_portal_and_proxy() -> None:
     compose = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
     assert "MAX_UPLOAD_MB" in compose
+
+
+def test_a_web_process_starts_without_what_few_requests_need() -> None:
+    """These take some twenty megabytes; who needs one imports it where it is used."""
+    heavy = {"barcode", "lxml", "pillow_heif", "python_calamine", "segno", "sepaxml", "typst", "xlsxwriter"}
+    code = "import portal.wsgi, portal.urls, sys; print(*{name.split('.')[0] for name in sys.modules})"
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.split())
+    assert "procedures" in loaded
+    assert not heavy & loaded
 
 
 def test_packages_are_locked_with_hashes() -> None:

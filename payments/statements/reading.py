@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 from django.utils.translation import gettext as _
 
 from payments.models import CsvMapping, OfficeAccount, StatementFile
-from payments.statements import camt, tables
+from payments.statements import tables
 from payments.statements.lines import BankLine, FileRefused, Problem, Reading, short
 
 Kind = StatementFile.Kind
@@ -35,6 +35,8 @@ def lines(
     if not bare:
         raise FileRefused(Problem(0, _("This file is empty.")))
     if bare.startswith(b"<"):
+        from payments.statements import camt
+
         return camt.lines(stream, about)
     if call:
         return _called(stream.read(), about)
@@ -68,6 +70,8 @@ class Called:
 def about_call(body: bytes) -> Called:
     """Who a call is and which account it is of, as far as it can be read."""
     if body.lstrip().startswith(b"<"):
+        from payments.statements import camt
+
         return Called(*camt.named(io.BytesIO(body)))
     said = _json(body)
     return Called(_word(said.get("event"))[:80], _word(said.get("account"))[:19])

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
-from python_calamine import CalamineWorkbook
 
 COLUMNS = ("viec", "ma", "thanh", "ten", "huyen", "co_quan", "so")
 MOST_BYTES, MOST_ROWS = 256 * 1024, 2000
@@ -73,6 +72,8 @@ def _csv(content: bytes) -> Iterator[list[str]]:
 
 
 def _workbook(content: bytes) -> Iterator[list[str]]:
+    from python_calamine import CalamineWorkbook
+
     try:
         sheet = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0)
         lines = sheet.to_python(skip_empty_area=False, nrows=MOST_ROWS + 2)

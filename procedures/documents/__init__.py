@@ -39,9 +39,7 @@ from procedures.documents.postal_contents import (
     PostingLabel,
     ReturnLabel,
 )
-from procedures.documents.sheets import sheet
 from procedures.documents.text import TIME_ZONE, RenderError, local
-from procedures.documents.typesetting import compiled
 
 __all__ = [
     "TIME_ZONE",
@@ -89,5 +87,8 @@ def render(content: Content | ContributionReceipt | CashPaper, *, made_at: datet
 
     The same content and ``made_at`` (aware) give the same bytes. Raises ``RenderError``.
     """
+    from procedures.documents.sheets import sheet
+    from procedures.documents.typesetting import compiled
+
     template, data = sheet(content)
     return compiled(template, data, timestamp=int(local(made_at).timestamp()))

@@ -4,10 +4,6 @@ import functools
 import re
 from collections.abc import Sequence
 
-import segno
-from barcode.codex import Code128  # type: ignore[import-untyped]
-from barcode.errors import BarcodeError  # type: ignore[import-untyped]
-
 from procedures.documents.text import Data, RenderError
 
 # Bars of at least 0.25 mm, two dots of a 200 dpi scan, over the 87 mm of a label.
@@ -21,6 +17,9 @@ def coded(dossier_code: str) -> Data:
 @functools.lru_cache(maxsize=64)
 def code128_svg(code: str) -> str:
     """One receipt, form and label of a dossier carry the same bars, hence the cache."""
+    from barcode.codex import Code128  # type: ignore[import-untyped]
+    from barcode.errors import BarcodeError  # type: ignore[import-untyped]
+
     try:
         bars: str = Code128(code).build()[0]
     except (BarcodeError, LookupError) as error:
@@ -31,6 +30,8 @@ def code128_svg(code: str) -> str:
 
 
 def qr_svg(url: str) -> str:
+    import segno
+
     # Any mask is readable; choosing the best of eight would cost as much as half the page.
     try:
         code = segno.make(url, error="m", micro=False, mask=3)

@@ -19,7 +19,7 @@ from procedures.views.files import take_files
 
 
 def _filed(request: UserRequest, code: str) -> Dossier:
-    dossier = dossiers.get_for(request.user, code)
+    dossier = dossiers.get_for(request.user, code, "office", "post_to")
     if dossier.is_draft:
         raise Http404
     return dossier

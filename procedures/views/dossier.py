@@ -84,7 +84,7 @@ def dossier_list(request: UserRequest) -> HttpResponse:
 @require_safe
 @citizen_required
 def page(request: UserRequest, code: str) -> HttpResponse:
-    dossier = dossiers.get_for(request.user, code)
+    dossier = dossiers.get_for(request.user, code, "office", "post_to")
     if dossier.is_draft:
         return drafts.overview(request, dossier)
     if code != dossier.code:
@@ -347,7 +347,7 @@ def document(request: UserRequest, code: str, kind: str, number: int) -> HttpRes
 @sign_in_required
 def label_sheet(request: UserRequest, code: str) -> HttpResponseBase:
     """The posting label in force four times on A4, for printers that take no smaller paper."""
-    dossier = dossiers.get_for(request.user, code)
+    dossier = dossiers.get_for(request.user, code, "office", "post_to")
     if not dossier.documents.filter(kind=Kind.LABEL, replaced_at=None).exists():
         raise Http404
     desk.log_read(request.user, dossier, "label sheet")
