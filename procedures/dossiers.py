@@ -84,14 +84,14 @@ def on_desk(user: User, pk: int) -> Dossier:
     return get_object_or_404(filed, pk=pk)
 
 
-def similar(dossier: Dossier) -> list[Dossier]:
-    """Filed dossiers of the same person for the same procedure and case that are still open."""
+def similar(dossier: Dossier) -> list[str]:
+    """The codes of filed dossiers of the same person, procedure and case that are still open."""
     if not dossier.case:
         return []
     mine = Dossier.objects.filter(owner=dossier.owner_id, procedure=dossier.procedure_id, case=dossier.case)
     if dossier.by_organisation:  # it files for many
         mine = mine.filter(insurance_number=compact(str(dossier.typed.get("insurance_number", "")) or "-"))
-    return list(mine.filter(final=False).exclude(state="draft"))
+    return list(mine.filter(final=False).exclude(state="draft").values_list("code", flat=True))
 
 
 # --- Drafts --------------------------------------------------------------------------------------

@@ -21,12 +21,11 @@ class NoOffice(LookupError):
 
 def office_for(ward_code: str, on: date) -> Office:
     """The office that serves ``ward_code`` on the day ``on``; raises ``NoOffice``."""
-    area = (
-        OfficeArea.objects.filter(valid(on), district__wards__code=ward_code).select_related("office").first()
-    )
-    if area is None:
+    here = OfficeArea.objects.filter(valid(on), district__wards__code=ward_code)
+    office = Office.objects.filter(pk__in=here.values("office")).first()
+    if office is None:
         raise NoOffice(ward_code)
-    return area.office
+    return office
 
 
 def office_for_procedure(handled_by: str, ward_code: str, on: date) -> Office:

@@ -32,7 +32,9 @@ def on_desk(user: User) -> QuerySet[Shipment]:
 
 def of_dossier(dossier: Dossier) -> Shipment | None:
     """The parcel of ``dossier`` that came back, if its citizen is to do something."""
-    return None if dossier.final else dossier.shipments.filter(state__in=ON_DESK).last()
+    if dossier.final or dossier.decided_at is None:  # nothing was posted yet
+        return None
+    return dossier.shipments.filter(state__in=ON_DESK).last()
 
 
 def came_back(shipment: Shipment, reason: str, *, actor: User, key: str, now: datetime) -> DossierEvent:
