@@ -26,7 +26,7 @@ RUN groupadd --gid 10001 portal \
     && install -d -o portal -g portal -m 0700 /data
 COPY --from=build /opt/portal /opt/portal
 COPY --from=build /app /app
-ENV PATH=/opt/portal/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+ENV PATH=/opt/portal/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 MALLOC_ARENA_MAX=2 \
     DJANGO_SETTINGS_MODULE=portal.settings WEB_CONCURRENCY=3 DATA_DIR=/data STATIC_ROOT=/app/collected
 WORKDIR /app
 USER portal

@@ -54,6 +54,7 @@ READ_ELSEWHERE = {
     "PATH",
     "PYTHONUNBUFFERED",
     "PYTHONDONTWRITEBYTECODE",
+    "MALLOC_ARENA_MAX",
 }
 SECRET_NAME = re.compile(r"SECRET|PASSWORD|TOKEN|KEY")
 VARIABLE = re.compile(r"\$\{(?P<name>[A-Z_]+)(?P<operator>:?[-?])?(?P<rest>[^}]*)\}")

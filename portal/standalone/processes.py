@@ -166,6 +166,9 @@ def _command_line(pid: int) -> str:
     return subprocess.run(listing, capture_output=True, text=True, check=False).stdout
 
 
+# Threads take memory from two common pools: one each keeps what a large upload once needed.
+_MEMORY = {"MALLOC_ARENA_MAX": "2"}
+
 # --- Web, worker and beat -------------------------------------------------------------------------
 
 
@@ -205,7 +208,7 @@ def start_process(name: str, env: Mapping[str, str], *, port: int = 8000) -> Chi
         name,
         command(name, data_dir=data_dir, port=port),
         log=data_dir / "log" / f"{name}.log",
-        env=env,
+        env={**_MEMORY, **env},
         cwd=ROOT,
         # A worker first finishes what it is doing; what it drops is done again from the outbox.
         stop_signals=(signal.SIGTERM, signal.SIGQUIT) if worker else (signal.SIGTERM,),
