@@ -148,7 +148,7 @@ WHERE id = (
     SELECT id FROM portal_outboxmessage WHERE state = 'pending' AND due_at <= %(now)s
     ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
 )
-RETURNING *
+RETURNING id, topic, key, about, payload, state, attempts, due_at, last_error
 """
 
 

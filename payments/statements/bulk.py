@@ -43,9 +43,11 @@ def take(cursor: Any, file: StatementFile, account: OfficeAccount, now: datetime
     cursor.execute(_LINES, [file.pk, account.pk])
     new = cursor.rowcount
     cursor.execute(_FRESH, [file.pk])
+    cursor.execute("ANALYZE fresh")
     returned = _come_back(cursor, account, now)
     cursor.execute(_RECEIVED, [account.office_id, now, account.pk])
     cursor.execute(_NAMED, [account.pk])
+    cursor.execute("ANALYZE named")
     _by_payer(cursor, account)
     cursor.execute(_LOCK)
     cursor.execute(_EXACT)
@@ -77,8 +79,7 @@ _FRESH = """
 CREATE TEMPORARY TABLE fresh ON COMMIT DROP AS
 SELECT l.id, l.reference, l.booked_on, l.amount, l.payer, l.is_return, i.named, i.payer_account
     FROM payments_statementline l JOIN incoming i ON i.reference = l.reference AND i.row = l.position
-    WHERE l.file_id = %s AND l.is_credit;
-ANALYZE fresh
+    WHERE l.file_id = %s AND l.is_credit
 """
 
 # The first line that names a payment out of this account and brings its amount is that payment come back.
@@ -127,8 +128,7 @@ _NAMED = """
 INSERT INTO named
 SELECT f.id, o.id, 'ref' FROM fresh f CROSS JOIN unnest(f.named) AS said (reference)
     JOIN payments_contributionorder o ON o.reference = said.reference AND o.account_id = %s
-    WHERE NOT f.is_return;
-ANALYZE named
+    WHERE NOT f.is_return
 """
 
 _NAMELESS = """
