@@ -36,4 +36,4 @@ HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 CMD ["pyt
 from urllib.request import Request, urlopen; \
 host = os.environ['ALLOWED_HOSTS'].split(',')[0]; \
 urlopen(Request('http://127.0.0.1:8000/healthz', headers={'Host': host}), timeout=4)"]
-CMD ["gunicorn", "portal.wsgi", "--bind", "0.0.0.0:8000", "--threads", "8", "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--logger-class", "portal.web_logs.WebLogger", "--access-logfile", "-", "--access-logformat", "%(t)s %(s)s %(m)s %(U)s %(M)sms"]
+CMD ["gunicorn", "portal.wsgi", "--bind", "0.0.0.0:8000", "--preload", "--threads", "8", "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--logger-class", "portal.web_logs.WebLogger", "--access-logfile", "-", "--access-logformat", "%(t)s %(s)s %(m)s %(U)s %(M)sms"]

@@ -182,6 +182,8 @@ def command(name: str, *, data_dir: Path, port: int = 8000) -> list[str]:
     return {
         "web": [
             *[*python, "gunicorn", "portal.wsgi", "--bind", f"{HOST}:{port}", "--workers", "2"],
+            # Loaded once and then forked, they share what does not change.
+            "--preload",
             # Browsers open connections ahead and leave them idle: threads keep none of them waiting.
             *["--threads", "8", "--no-control-socket", *request_log],
         ],
