@@ -219,7 +219,7 @@ def _ward(question: Question) -> str:
     field: Any = question.field
     options: Options = field.source()
     here, ident = options.heading_of(str(question.value)), f"{question.ident}-district"
-    districts = Options([("", [(name, name) for name in options.headings])]).drawn(here)
+    districts = options.of_headings.drawn(here)
     narrow = {
         "id": ident,
         "name": "quan_huyen",

@@ -19,6 +19,11 @@ class Options:
     def headings(self) -> list[str]:
         return [heading for heading, _options in self.groups]
 
+    @cached_property
+    def of_headings(self) -> "Options":
+        """The headings as options, for a select that makes this list short."""
+        return Options([("", [(heading, heading) for heading in self.headings])])
+
     def heading_of(self, value: str) -> str:
         """The heading ``value`` stands under; "" where it is not in the list."""
         return next((heading for heading, options in self.groups if value in dict(options)), "")
