@@ -602,7 +602,7 @@ class Site:
                 list(model.objects.filter(**mine).order_by("pk").values())
                 for model in (DossierEvent, Attachment, Original, PostalItem, Note, TakeOver)
             ),
-            list(IntakeList.objects.values_list("pk")),
+            list(IntakeList.objects.filter(office=self.filed.office).values_list("pk")),
             list(Export.objects.values_list("pk", "state")),
             list(Reconciliation.objects.values_list("pk", "signed_at")),
             (IntakeCorrection.objects.count(), FoundCode.objects.count()),

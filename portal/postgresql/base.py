@@ -8,7 +8,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Whether a kept connection still stands, before the first statement of a request.
 
         Nothing is due from the server between requests: what can be read then is its farewell. Django
-        would ask with ``SELECT 1``, once for every page and fragment; so do we after an error.
+        would ask with ``SELECT 1``, once for every page and fragment; so do we after an error. A
+        connection that ends while it is looked at fails its request, as one does that ends a moment later.
         """
         if self.errors_occurred:
             return bool(super().is_usable())

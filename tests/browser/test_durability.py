@@ -157,7 +157,7 @@ def test_a_broker_that_is_away_or_hangs_keeps_nobody_waiting(
 
 def test_a_database_that_drops_its_connections_loses_nothing(site: Site, citizens: Iterator[Citizen]) -> None:
     citizen = next(citizens)
-    dropped = """SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+    dropped = """SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity
                  WHERE datname = current_database() AND pid <> pg_backend_pid()"""
     assert site.value(dropped) > 1
     file_quickly(citizen)
