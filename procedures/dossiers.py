@@ -91,7 +91,8 @@ def similar(dossier: Dossier) -> list[str]:
     mine = Dossier.objects.filter(owner=dossier.owner_id, procedure=dossier.procedure_id, case=dossier.case)
     if dossier.by_organisation:  # it files for many
         mine = mine.filter(insurance_number=compact(str(dossier.typed.get("insurance_number", "")) or "-"))
-    return list(mine.filter(final=False).exclude(state="draft").values_list("code", flat=True))
+    codes = mine.filter(final=False).exclude(state="draft").values_list("code", flat=True)
+    return [code for code in codes if code]
 
 
 # --- Drafts --------------------------------------------------------------------------------------
