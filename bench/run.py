@@ -81,7 +81,7 @@ def everything(found: Place, plan: Plan) -> Findings:
 
 def _live(site: Site, papers: Papers, plan: Plan) -> Live:
     say("one filing")
-    measure.filing_cost(site, papers, filings=2)  # what processes do on first use
+    measure.filing_cost(site, papers, filings=8)  # what processes and their threads do on first use
     costs = [measure.filing_cost(site, papers, filings=plan.filings) for _ in range(plan.rounds)]
     slow = measure.filing_cost(site, papers, filings=plan.slow_filings, slowly=True)
     counted = measure.statements(site, papers, filings=min(plan.filings, 4))
