@@ -167,7 +167,7 @@ def test_staff_download_their_own_lists_and_no_others(
 def test_closing_from_the_admin_takes_the_days_that_are_over(
     filed: Dossier, clerk: User, client: Client, time_machine: object
 ) -> None:
-    time_machine.move_to(closing(timezone.localdate()) + timedelta(hours=1), tick=False)  # type: ignore[attr-defined]
+    time_machine.move_to(closing(timezone.localdate()) + timedelta(hours=8), tick=False)  # type: ignore[attr-defined]
     client.force_login(clerk)
     assert client.post("/quan-tri/procedures/intakelist/chot/").status_code == 303
     closed = IntakeList.objects.get()
