@@ -176,7 +176,7 @@ def _received(
         received_by=actor,
         key=key,
     )
-    _step(parcel, actor=actor, now=now, note=note)
+    note_step(parcel, actor=actor, now=now, note=note)
     _tell_dossier(parcel, actor=actor, now=now)
     return parcel
 
@@ -190,7 +190,7 @@ def _arrived(parcel: Parcel, *, actor: User, now: datetime) -> tuple[Parcel, boo
     locked.state = _path(locked.dossier, locked.office_id)
     locked.save(update_fields=["office", "state"])
     handovers.tick_off(locked, actor=actor, now=now)
-    _step(locked, actor=actor, now=now)
+    note_step(locked, actor=actor, now=now)
     _tell_dossier(locked, actor=actor, now=now)
     return locked, True
 
@@ -201,9 +201,10 @@ def _came(parcel: Parcel, here: int) -> bool:
     return parcel.office_id != here or own
 
 
-def _step(parcel: Parcel, *, actor: User, now: datetime, note: str = "") -> None:
+def note_step(parcel: Parcel, *, actor: User, now: datetime, note: str = "") -> None:
+    """Write down what became of ``parcel``, at the office where it lies now."""
     ParcelStep.objects.create(
-        parcel=parcel, at=now, actor=actor, office=actor.staff.office, state=parcel.state, note=note.strip()
+        parcel=parcel, at=now, actor=actor, office_id=parcel.office_id, state=parcel.state, note=note.strip()
     )
 
 
@@ -250,7 +251,7 @@ def count(parcel: Parcel, papers: Sequence[Paper], *, actor: User, now: datetime
         _keep_papers(locked, papers)
         locked.state = State.COUNTED
         locked.save(update_fields=["state"])
-        _step(locked, actor=actor, now=now, note=note)
+        note_step(locked, actor=actor, now=now, note=note)
         _note_papers(locked, actor=actor, now=now)
         arrived = [paper.document for paper in papers if not paper.copy]
         if dossier.channel == Dossier.Channel.POST:  # its clock runs already
@@ -307,7 +308,7 @@ def identify(parcel: Parcel, scanned: str, *, actor: User, now: datetime) -> Par
         locked = _locked(parcel, actor, State.UNKNOWN)
         locked.dossier, locked.state = dossier, _path(dossier, locked.office_id)
         locked.save(update_fields=["dossier", "state"])
-        _step(locked, actor=actor, now=now)
+        note_step(locked, actor=actor, now=now)
         _tell_dossier(locked, actor=actor, now=now)
     return locked
 
@@ -317,7 +318,7 @@ def note(parcel: Parcel, words: str, *, actor: User, now: datetime) -> None:
     if not words.strip():
         raise MoveRefused(_("Write what is known about it."), field="note")
     with transaction.atomic():
-        _step(_locked(parcel, actor, *WAITING), actor=actor, now=now, note=words)
+        note_step(_locked(parcel, actor, *WAITING), actor=actor, now=now, note=words)
 
 
 def send_back(parcel: Parcel, *, actor: User, now: datetime, words: str) -> None:
@@ -328,7 +329,7 @@ def send_back(parcel: Parcel, *, actor: User, now: datetime, words: str) -> None
         locked = _locked(parcel, actor, State.RETURN, State.UNKNOWN)
         locked.state = State.RETURNED
         locked.save(update_fields=["state"])
-        _step(locked, actor=actor, now=now, note=words)
+        note_step(locked, actor=actor, now=now, note=words)
         if locked.dossier is not None:
             key, facts = f"returned:{locked.pk}", {"way_back": words.strip()}
             workflow.record(locked.dossier, RETURNED, actor=actor, key=key, facts=facts, now=now)
@@ -344,4 +345,4 @@ def strike(parcel: Parcel, *, actor: User, now: datetime, words: str) -> None:
             raise MoveRefused(_("It stands on a handover list: take it off that list first."), field="note")
         locked.state, locked.tracking = State.STRUCK, ""
         locked.save(update_fields=["state", "tracking"])
-        _step(locked, actor=actor, now=now, note=words)
+        note_step(locked, actor=actor, now=now, note=words)

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from portal.models import User
 from procedures import dispatches, handovers, packing, parcels
-from procedures.models import DispatchBatch, Dossier, Office, Parcel, ParcelStep, Shipment
+from procedures.models import DispatchBatch, Dossier, Office, Parcel, Shipment
 
 State = Parcel.State
 _OUT = Shipment.State
@@ -90,14 +90,7 @@ def _turn(parcel: Parcel, removal: Removal) -> None:
 
 def _keep(parcel: Parcel, removal: Removal) -> None:
     parcel.save(update_fields=["office", "state"])
-    ParcelStep.objects.create(
-        parcel=parcel,
-        at=removal.now,
-        actor=removal.by,
-        office=parcel.office,
-        state=parcel.state,
-        note=removal.words,
-    )
+    parcels.note_step(parcel, actor=removal.by, now=removal.now, note=removal.words)
 
 
 def _under_way(parcel: Parcel, removal: Removal) -> bool:
