@@ -64,23 +64,33 @@ def settle(outcome: AreaOutcome, now: datetime) -> None:
     for member in _of(list(takers)).select_for_update(of=("self",)):
         slug = _goes_to(member.role, takers[member.office.slug], provinces)
         to = Office.objects.get(slug=slug) if slug else None
-        _note(outcome, member, to, now)
+        _note(member, outcome.pk, to, key=f"areas:{outcome.pk}:{member.user_id}", now=now)
         if to is not None:
             StaffMember.objects.filter(pk=member.pk).update(office=to)
         elif not member.user.is_superuser:  # without a row a superuser would be more, not less
             member.delete()
 
 
-def _note(outcome: AreaOutcome, member: StaffMember, to: Office | None, now: datetime) -> None:
-    StaffMove.objects.create(
-        outcome=outcome,
-        user=member.user,
-        role=member.role,
-        office=member.office,
-        away_until=member.away_until,
+def _note(
+    left: StaffMember | StaffMove,
+    outcome: int,
+    to: Office | None,
+    *,
+    key: str,
+    now: datetime,
+    by: User | None = None,
+) -> StaffMove:
+    """Where somebody of an office that ended goes, in the role they had there."""
+    return StaffMove.objects.create(
+        outcome_id=outcome,
+        user_id=left.user_id,
+        role=left.role,
+        office_id=left.office_id,
+        away_until=left.away_until,
         to=to,
+        by=by,
         at=now,
-        key=f"areas:{outcome.pk}:{member.user_id}",
+        key=key,
     )
 
 
@@ -109,18 +119,4 @@ def place(left: StaffMove, to: Office, *, actor: User, key: str, now: datetime) 
             raise MoveRefused(_("This person does not wait for an office any more."))
         kept = {"office": to, "role": locked.role, "away_until": locked.away_until}
         StaffMember.objects.update_or_create(user_id=locked.user_id, defaults=kept)
-        return _placed(locked, to, actor, own_key, now)
-
-
-def _placed(left: StaffMove, to: Office, actor: User, key: str, now: datetime) -> StaffMove:
-    return StaffMove.objects.create(
-        outcome_id=left.outcome_id,
-        user_id=left.user_id,
-        role=left.role,
-        office_id=left.office_id,
-        away_until=left.away_until,
-        to=to,
-        by=actor,
-        at=now,
-        key=key,
-    )
+        return _note(locked, locked.outcome_id, to, key=own_key, now=now, by=actor)
