@@ -159,19 +159,11 @@ def running(found: Place) -> Iterator[Site]:
 def serving(found: Place, application: str, settings: str) -> Iterator[tuple[int, CpuMeter]]:
     """Another application under the same server: its port, and a meter of it and the database."""
     port = free_port()
-    arguments = ["--bind", f"{HOST}:{port}", "--workers", "2", "--threads", "8", "--preload"]
+    gunicorn = [sys.executable, "-m", "gunicorn", application, "--bind", f"{HOST}:{port}", "--preload"]
+    size = ["--workers", "2", "--threads", "8"]
     web = spawn(
         "web",
-        [
-            sys.executable,
-            "-m",
-            "gunicorn",
-            application,
-            *arguments,
-            "--no-control-socket",
-            "--access-logfile",
-            "-",
-        ],
+        [*gunicorn, *size, "--no-control-socket", "--access-logfile", "-"],
         log=found.data_dir / "log" / "bare.log",
         env={**found.env, "DJANGO_SETTINGS_MODULE": settings},
         cwd=ROOT,

@@ -166,10 +166,10 @@ def _command_line(pid: int) -> str:
     return subprocess.run(listing, capture_output=True, text=True, check=False).stdout
 
 
+# --- Web, worker and beat -------------------------------------------------------------------------
+
 # Threads take memory from two common pools: one each keeps what a large upload once needed.
 _MEMORY = {"MALLOC_ARENA_MAX": "2"}
-
-# --- Web, worker and beat -------------------------------------------------------------------------
 
 
 def command(name: str, *, data_dir: Path, port: int = 8000) -> list[str]:

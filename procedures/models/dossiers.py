@@ -334,10 +334,8 @@ class IssuedDocument(models.Model):
         RECEIPT = "receipt", _("receipt")
         FORM = "form", _("form to sign")
         LABEL = "label", _("posting label")
-        LABEL_SHEET = (
-            "label_sheet",
-            _("posting labels, four on a sheet"),
-        )  # no longer issued: drawn when asked for
+        # No longer issued: drawn when asked for.
+        LABEL_SHEET = "label_sheet", _("posting labels, four on a sheet")
         RETURN_LABEL = "return_label", _("return label")
         CARD_SLIP = "card_slip", _("slip to show in place of the health card")
         SUPPLEMENT = "supplement", _("supplement request")
