@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django import forms, template
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
@@ -24,6 +26,13 @@ register = template.Library()
 def field(bound: forms.BoundField) -> SafeString:
     """The whole of a form field: label, hint, error and input."""
     return drawing.bound(bound)
+
+
+@register.simple_tag
+@cache
+def address(name: str) -> str:
+    """``url`` for a page without arguments: the frame names a dozen on every page, and they never change."""
+    return reverse(name)
 
 
 @register.filter
