@@ -1,11 +1,11 @@
 """The wards of the province as people choose them, as of a day."""
 
 import csv
-import time
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
+from portal import freshness
 from portal.dated import valid
 from portal.models import District, Ward
 from portal.options import Options
@@ -18,7 +18,7 @@ def wards(on: date) -> Options:
 
     A change by staff shows in every process within a minute.
     """
-    return _wards(on, int(time.monotonic() // 60))
+    return _wards(on, freshness.stretch(60))
 
 
 @lru_cache(maxsize=4)
@@ -38,7 +38,7 @@ def ward_name(code: str) -> str:
 
 def ward(code: str) -> Ward | None:
     """The ward ``code`` with its district, also one that is no more; as fresh as ``wards``."""
-    return _ward(code, int(time.monotonic() // 60)) if code else None
+    return _ward(code, freshness.stretch(60)) if code else None
 
 
 @lru_cache(maxsize=512)

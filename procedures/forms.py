@@ -1,7 +1,6 @@
 """Turns the questions of a definition into Django forms."""
 
 import hashlib
-import time
 from collections.abc import Callable, Mapping
 from copy import copy
 from datetime import date
@@ -15,7 +14,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from portal import fields
+from portal import fields, freshness
 from portal.groups import GroupField, GroupWidget
 from portal.options import Options
 from portal.sealing import opened
@@ -80,7 +79,7 @@ def _bank(field: Question, definition: Definition, today: date, common: Common) 
 
 def banks() -> Options:
     """The banks to choose from; a change by staff shows within a minute."""
-    return _banks(int(time.monotonic() // 60))
+    return _banks(freshness.stretch(60))
 
 
 @lru_cache(maxsize=2)

@@ -1,6 +1,5 @@
 """Which office looks after a ward, on which day, and what stands next to it."""
 
-import time
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import TypeVar
@@ -8,6 +7,7 @@ from typing import TypeVar
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from portal import freshness
 from portal.dated import valid
 from portal.models import Filer, Organisation, User, Ward
 from procedures.models import Closure, Dossier, Office, OfficeArea, StaffMember
@@ -77,7 +77,7 @@ def of_office(rows: "QuerySet[Row]", user: User, *, through: str = "office") -> 
 
 def kept_by(office_id: int) -> tuple[int, ...]:
     """The office and those that ended and left it their dossiers and lists; as fresh as a minute."""
-    return _kept_by(int(time.monotonic() // 60)).get(office_id, (office_id,))
+    return _kept_by(freshness.stretch(60)).get(office_id, (office_id,))
 
 
 @lru_cache(maxsize=1)
@@ -115,7 +115,7 @@ _NEIGHBOURS = 2
 
 def closures(at: datetime) -> list[Closure]:
     """What is closed at this moment; another process hears of a new closure within five seconds."""
-    return [c for c in _closures(int(time.monotonic() // 5)) if c.starts_at <= at < (c.ends_at or _NEVER)]
+    return [c for c in _closures(freshness.stretch(5)) if c.starts_at <= at < (c.ends_at or _NEVER)]
 
 
 _NEVER = datetime.max.replace(tzinfo=UTC)

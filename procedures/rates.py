@@ -1,6 +1,5 @@
 """Legal figures as of a day, and the seed of those the project knows."""
 
-import time
 import tomllib
 from datetime import date
 from functools import lru_cache
@@ -9,6 +8,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from portal import freshness
 from portal.dated import valid
 from procedures.models import LegalFigure
 
@@ -28,7 +28,7 @@ def figure(name: str, on: date) -> Any:
 
     A change by staff shows in every process within a minute.
     """
-    return _figure(name, on, int(time.monotonic() // 60))
+    return _figure(name, on, freshness.stretch(60))
 
 
 @lru_cache(maxsize=256)

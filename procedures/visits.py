@@ -1,6 +1,5 @@
 """When people can come to an office, and to which counter: told only where it is known."""
 
-import time
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -8,6 +7,7 @@ from functools import lru_cache
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from portal import freshness
 from portal.dated import valid
 from portal.models import Confidence
 from procedures.models import Counter, Office, OfficeHours
@@ -46,7 +46,7 @@ class Visits:
 
 def of(office: Office, on: date) -> Visits:
     """What is known of visits to ``office`` on the day ``on``; fresh within a minute in every process."""
-    days, counters, sure = _known(int(time.monotonic() // 60), on).get(office.pk, ((), (), True))
+    days, counters, sure = _known(freshness.stretch(60), on).get(office.pk, ((), (), True))
     named = tuple(Day(n, str(OfficeHours.Weekday(n).label), spans) for n, spans in days)
     return Visits(named, counters, sure)
 
@@ -86,7 +86,7 @@ def forget() -> None:
 def at_counter(handled_by: str, ward_code: str, at: datetime) -> tuple[Office, Visits] | None:
     """The office somebody from ``ward_code`` comes to, and when; None where none is known."""
     today = timezone.localdate(at)
-    office = _home(int(time.monotonic() // 60), handled_by, ward_code, today)
+    office = _home(freshness.stretch(60), handled_by, ward_code, today)
     return (office, of(office, today)) if office else None
 
 
