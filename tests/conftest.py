@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation.reloader import translation_file_changed
 from xdist.scheduler import LoadScopeScheduling
 
-from portal import geography
+from portal import freshness, geography
 from portal.management.commands.prepare import compile_messages
 from portal.models import User
 from procedures import catalogue, demo, dossiers, forms, offices, rates, visits
@@ -89,9 +89,13 @@ def _put_back_instead_of_flushing() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _clean_slate(settings: object, tmp_path: Path) -> None:
-    """Uploads go to a folder of the test; what processes keep in memory is forgotten."""
+def _clean_slate(settings: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Uploads go to a folder of the test; what processes keep in memory is forgotten.
+
+    What is read anew once in a while is not while a test runs, so that queries can be counted.
+    """
     settings.MEDIA_ROOT = tmp_path / "media"  # type: ignore[attr-defined]
+    monkeypatch.setattr(freshness, "stretch", lambda seconds: 0)
     geography._wards.cache_clear()
     geography._ward.cache_clear()
     offices.forget_closures()
