@@ -1,5 +1,7 @@
 """The clerk's keyboard: keys go through the queue, a dossier and its files, and rest where somebody types."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -29,8 +31,18 @@ def desk(site: Site, visit: Visit) -> Page:
         site.shell(THREE)
     page = visit(viewport={"width": 1280, "height": 900})
     pages.sign_in(page, CLERK, to=DESK)
-    expect(page.locator("[data-shortcuts-open]")).to_be_visible()
+    _expect_keys(page)
     return page
+
+
+def _expect_keys(page: Page) -> None:
+    """The script listens to keys: it shows the button for their list when it begins."""
+    expect(page.locator("[data-shortcuts-open]")).to_be_visible()
+
+
+def _expect_dossier(page: Page, code: str) -> None:
+    expect(page).to_have_title(re.compile(code))
+    _expect_keys(page)
 
 
 def _focused(page: Page) -> str:
@@ -48,11 +60,11 @@ def test_keys_go_through_the_queue_and_through_dossiers(desk: Page) -> None:
     desk.keyboard.press("k")
     assert _focused(desk) == codes[0]
     desk.keyboard.press("o")
-    expect(desk.locator("body")).to_contain_text(codes[0])
+    _expect_dossier(desk, codes[0])
     desk.keyboard.press("n")
-    expect(desk.locator("body")).to_contain_text(codes[1])
+    _expect_dossier(desk, codes[1])
     desk.keyboard.press("p")
-    expect(desk.locator("body")).to_contain_text(codes[0])
+    _expect_dossier(desk, codes[0])
     desk.keyboard.press("a")
     assert desk.evaluate("document.activeElement.closest('#actions') !== null")
     desk.keyboard.press("g")
@@ -75,6 +87,7 @@ def test_keys_rest_while_somebody_types_and_for_good_once_they_are_turned_off(de
     desk.keyboard.press("j")
     expect(desk.locator(".desk-current")).to_have_count(0)
     desk.reload()
+    _expect_keys(desk)
     desk.keyboard.press("j")
     expect(desk.locator(".desk-current")).to_have_count(0)
 
