@@ -16,8 +16,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
-        migrations.CreateModel(
+    operations = [migrations.CreateModel(
             name='OfficeAccount',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -33,9 +32,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'bank account of an office',
                 'verbose_name_plural': 'bank accounts of the offices',
                 'ordering': ['office_id', 'id'],
-            },
+            "constraints": [models.UniqueConstraint(fields=('bank', 'number'), name='office_account_once'),models.CheckConstraint(condition=models.Q(('number__regex', '^[0-9A-Z]{6,19}$')), name='office_account_number_form'),],},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='ContributionOrder',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -60,9 +59,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'contribution order',
                 'verbose_name_plural': 'contribution orders',
                 'ordering': ['-id'],
-            },
+            "indexes": [models.Index(fields=['office', 'state', '-id'], name='order_desk'),models.Index(fields=['payer', '-id'], name='order_payer'),models.Index(condition=models.Q(('state', 'open')), fields=['expires_at'], name='order_due'),],"constraints": [models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='order_of_an_amount'),models.CheckConstraint(condition=models.Q(('paid__gte', 0), ('paid__lte', models.F('amount'))), name='order_not_paid_beyond'),models.CheckConstraint(condition=models.Q(models.Q(('state', 'paid'), _negated=True), ('paid', models.F('amount')), _connector='OR'), name='order_paid_in_full'),],},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='PaymentOrder',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -87,9 +86,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'payment order',
                 'verbose_name_plural': 'payment orders',
                 'ordering': ['-id'],
-            },
+            "indexes": [models.Index(fields=['office', 'state', 'id'], name='payout_desk'),models.Index(fields=['document_kind', 'document_id'], name='payout_document'),],"constraints": [models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='payout_of_an_amount'),],},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Posting',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -106,9 +105,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'posting',
                 'verbose_name_plural': 'ledger',
                 'ordering': ['-id'],
-            },
+            "indexes": [models.Index(fields=['document_kind', 'document_id'], name='posting_document'),models.Index(fields=['office', '-id'], name='posting_office'),],},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Entry',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -121,9 +120,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'entry',
                 'verbose_name_plural': 'entries',
                 'ordering': ['id'],
-            },
+            "constraints": [models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='entry_moves_money'),models.CheckConstraint(condition=models.Q(models.Q(('account', 'bank'), ('bank_account__isnull', False)), models.Q(models.Q(('account', 'bank'), _negated=True), ('bank_account', None)), _connector='OR'), name='entry_of_a_bank_account'),],},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='CoveredPerson',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -147,65 +146,4 @@ class Migration(migrations.Migration):
                 'ordering': ['order_id', 'position'],
                 'constraints': [models.UniqueConstraint(fields=('order', 'position'), name='covered_once'), models.CheckConstraint(condition=models.Q(('amount__gt', 0), ('last_month__gte', models.F('first_month')), ('support__gte', 0)), name='covered_for_money_and_time')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='officeaccount',
-            constraint=models.UniqueConstraint(fields=('bank', 'number'), name='office_account_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='officeaccount',
-            constraint=models.CheckConstraint(condition=models.Q(('number__regex', '^[0-9A-Z]{6,19}$')), name='office_account_number_form'),
-        ),
-        migrations.AddIndex(
-            model_name='contributionorder',
-            index=models.Index(fields=['office', 'state', '-id'], name='order_desk'),
-        ),
-        migrations.AddIndex(
-            model_name='contributionorder',
-            index=models.Index(fields=['payer', '-id'], name='order_payer'),
-        ),
-        migrations.AddIndex(
-            model_name='contributionorder',
-            index=models.Index(condition=models.Q(('state', 'open')), fields=['expires_at'], name='order_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='contributionorder',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='order_of_an_amount'),
-        ),
-        migrations.AddConstraint(
-            model_name='contributionorder',
-            constraint=models.CheckConstraint(condition=models.Q(('paid__gte', 0), ('paid__lte', models.F('amount'))), name='order_not_paid_beyond'),
-        ),
-        migrations.AddConstraint(
-            model_name='contributionorder',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'paid'), _negated=True), ('paid', models.F('amount')), _connector='OR'), name='order_paid_in_full'),
-        ),
-        migrations.AddIndex(
-            model_name='paymentorder',
-            index=models.Index(fields=['office', 'state', 'id'], name='payout_desk'),
-        ),
-        migrations.AddIndex(
-            model_name='paymentorder',
-            index=models.Index(fields=['document_kind', 'document_id'], name='payout_document'),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentorder',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='payout_of_an_amount'),
-        ),
-        migrations.AddIndex(
-            model_name='posting',
-            index=models.Index(fields=['document_kind', 'document_id'], name='posting_document'),
-        ),
-        migrations.AddIndex(
-            model_name='posting',
-            index=models.Index(fields=['office', '-id'], name='posting_office'),
-        ),
-        migrations.AddConstraint(
-            model_name='entry',
-            constraint=models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='entry_moves_money'),
-        ),
-        migrations.AddConstraint(
-            model_name='entry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('account', 'bank'), ('bank_account__isnull', False)), models.Q(models.Q(('account', 'bank'), _negated=True), ('bank_account', None)), _connector='OR'), name='entry_of_a_bank_account'),
-        ),
-    ]
+        ),]

@@ -125,6 +125,20 @@ class Migration(migrations.Migration):
                 "verbose_name": "bank statement",
                 "verbose_name_plural": "bank statements",
                 "ordering": ["-read_at", "-id"],
+                "indexes": [
+                    models.Index(fields=["office", "-read_at", "-id"], name="statement_desk"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "sha256"), name="statement_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "taken"), _negated=True),
+                            ("taken_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="statement_taken_at",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -169,6 +183,10 @@ class Migration(migrations.Migration):
                 "verbose_name": "line of a statement",
                 "verbose_name_plural": "lines of statements",
                 "ordering": ["file_id", "position"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "reference"), name="bank_reference_once"),
+                    models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="line_of_an_amount"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -230,6 +248,11 @@ class Migration(migrations.Migration):
                 "verbose_name": "settlement",
                 "verbose_name_plural": "settlements",
                 "ordering": ["id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gt", 0)), name="settlement_of_an_amount"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -301,6 +324,17 @@ class Migration(migrations.Migration):
                 "verbose_name": "suspense item",
                 "verbose_name_plural": "suspense desk",
                 "ordering": ["id"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("left__gt", 0)), fields=["office", "id"], name="suspense_desk"
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("left__gte", 0), ("left__lte", models.F("amount"))),
+                        name="suspense_left",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -379,6 +413,28 @@ class Migration(migrations.Migration):
                 "verbose_name": "money sent back",
                 "verbose_name_plural": "money sent back",
                 "ordering": ["id"],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="return_of_an_amount"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("decided_by", None),
+                            models.Q(("decided_by", models.F("proposed_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="return_by_two",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_by", None), ("state", "asked")),
+                            models.Q(
+                                models.Q(("state", "asked"), _negated=True),
+                                models.Q(("decided_by", None), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="return_decided",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -462,6 +518,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "call of a bank",
                 "verbose_name_plural": "calls of banks",
                 "ordering": ["-id"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("bank", "event"), name="bank_call_once"),
+                ],
             },
         ),
         migrations.AddField(
@@ -541,86 +600,6 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="statementline",
-            constraint=models.UniqueConstraint(fields=("account", "reference"), name="bank_reference_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="statementline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gt", 0)), name="line_of_an_amount"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="settlement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gt", 0)), name="settlement_of_an_amount"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="suspenseitem",
-            index=models.Index(
-                condition=models.Q(("left__gt", 0)), fields=["office", "id"], name="suspense_desk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suspenseitem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("left__gte", 0), ("left__lte", models.F("amount"))), name="suspense_left"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suspensereturn",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gt", 0)), name="return_of_an_amount"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suspensereturn",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("decided_by", None),
-                    models.Q(("decided_by", models.F("proposed_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="return_by_two",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suspensereturn",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_by", None), ("state", "asked")),
-                    models.Q(
-                        models.Q(("state", "asked"), _negated=True),
-                        models.Q(("decided_by", None), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="return_decided",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookcall",
-            constraint=models.UniqueConstraint(fields=("bank", "event"), name="bank_call_once"),
-        ),
-        migrations.AddIndex(
-            model_name="statementfile",
-            index=models.Index(fields=["office", "-read_at", "-id"], name="statement_desk"),
-        ),
-        migrations.AddConstraint(
-            model_name="statementfile",
-            constraint=models.UniqueConstraint(fields=("account", "sha256"), name="statement_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="statementfile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "taken"), _negated=True), ("taken_at__isnull", False), _connector="OR"
-                ),
-                name="statement_taken_at",
-            ),
         ),
         migrations.RunSQL(GUARDS, UNDO),
     ]

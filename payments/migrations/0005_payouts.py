@@ -80,11 +80,32 @@ class Migration(migrations.Migration):
                 ("sha256", models.CharField(max_length=64)),
                 ("read_at", models.DateTimeField(verbose_name="read")),
                 ("row_count", models.PositiveIntegerField(verbose_name="rows")),
+                (
+                    "office",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procedures.office",
+                        verbose_name="office",
+                    ),
+                ),
+                (
+                    "read_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="read by",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "file of results",
                 "verbose_name_plural": "files of results",
                 "ordering": ["-id"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("office", "sha256"), name="result_file_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -119,9 +140,34 @@ class Migration(migrations.Migration):
                         max_length=8,
                     ),
                 ),
+                (
+                    "file",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rows",
+                        to="payments.resultfile",
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="results",
+                        to="payments.paymentorder",
+                        verbose_name="payment",
+                    ),
+                ),
             ],
             options={
                 "ordering": ["line"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("file", "line"), name="result_line_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("outcome__in", ["paid", "rejected", "returned"])),
+                        fields=("order", "outcome"),
+                        name="result_taken_once",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -170,6 +216,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["number"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("number", 1), models.Q(("reason", ""), _negated=True), _connector="OR"
+                        ),
+                        name="payout_release_has_a_reason",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -285,6 +339,47 @@ class Migration(migrations.Migration):
                 "verbose_name": "lump sum",
                 "verbose_name_plural": "lump sums",
                 "ordering": ["-id"],
+                "indexes": [
+                    models.Index(fields=["office", "state", "-id"], name="lump_sum_desk"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gt", 0)), name="lump_sum_of_an_amount"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "back"), _negated=True),
+                        fields=("dossier",),
+                        name="lump_sum_once_a_dossier",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_at", None), ("decided_by", None), ("state", "recorded")),
+                            models.Q(
+                                ("decided_at__isnull", False),
+                                ("decided_by__isnull", False),
+                                ("state__in", ["decided", "back"]),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="lump_sum_decided_whole",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("decided_by", None),
+                            models.Q(("decided_by", models.F("recorded_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="lump_sum_four_eyes",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "back"), _negated=True),
+                            models.Q(("reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="lump_sum_sent_back_why",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -388,6 +483,51 @@ class Migration(migrations.Migration):
                 "verbose_name": "payout batch",
                 "verbose_name_plural": "payout batches",
                 "ordering": ["-id"],
+                "indexes": [
+                    models.Index(fields=["office", "-id"], name="payout_batch_desk"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("office", "year", "number"), name="payout_batch_number_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("count__gt", 0), ("total__gt", 0)),
+                        name="payout_batch_of_payments",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("first_by", None), ("second_by", None), ("state", "made")),
+                            models.Q(("first_by__isnull", False), ("second_by", None), ("state", "checked")),
+                            models.Q(
+                                ("first_by__isnull", False),
+                                ("second_by__isnull", False),
+                                ("state__in", ["approved", "sent", "closed"]),
+                            ),
+                            models.Q(("second_by", None), ("state", "cancelled")),
+                            _connector="OR",
+                        ),
+                        name="payout_batch_approved_in_order",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("first_by", None),
+                            models.Q(("first_by", models.F("made_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="payout_batch_first_eyes",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("second_by", None),
+                            models.Q(
+                                models.Q(("second_by", models.F("made_by")), _negated=True),
+                                models.Q(("second_by", models.F("first_by")), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="payout_batch_second_eyes",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -438,186 +578,13 @@ class Migration(migrations.Migration):
             model_name="paymentorder",
             constraint=models.UniqueConstraint(fields=("batch", "position"), name="payout_position_once"),
         ),
-        migrations.AddField(
-            model_name="resultfile",
-            name="office",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="procedures.office",
-                verbose_name="office",
-            ),
-        ),
-        migrations.AddField(
-            model_name="resultfile",
-            name="read_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="read by",
-            ),
-        ),
-        migrations.AddField(
-            model_name="resultrow",
-            name="file",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="rows", to="payments.resultfile"
-            ),
-        ),
-        migrations.AddField(
-            model_name="resultrow",
-            name="order",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="results",
-                to="payments.paymentorder",
-                verbose_name="payment",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="lumpsum",
-            index=models.Index(fields=["office", "state", "-id"], name="lump_sum_desk"),
-        ),
-        migrations.AddConstraint(
-            model_name="lumpsum",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gt", 0)), name="lump_sum_of_an_amount"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lumpsum",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "back"), _negated=True),
-                fields=("dossier",),
-                name="lump_sum_once_a_dossier",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lumpsum",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_at", None), ("decided_by", None), ("state", "recorded")),
-                    models.Q(
-                        ("decided_at__isnull", False),
-                        ("decided_by__isnull", False),
-                        ("state__in", ["decided", "back"]),
-                    ),
-                    _connector="OR",
-                ),
-                name="lump_sum_decided_whole",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lumpsum",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("decided_by", None),
-                    models.Q(("decided_by", models.F("recorded_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="lump_sum_four_eyes",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lumpsum",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "back"), _negated=True),
-                    models.Q(("reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="lump_sum_sent_back_why",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="payoutbatch",
-            index=models.Index(fields=["office", "-id"], name="payout_batch_desk"),
-        ),
-        migrations.AddConstraint(
-            model_name="payoutbatch",
-            constraint=models.UniqueConstraint(
-                fields=("office", "year", "number"), name="payout_batch_number_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="payoutbatch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("count__gt", 0), ("total__gt", 0)), name="payout_batch_of_payments"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="payoutbatch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("first_by", None), ("second_by", None), ("state", "made")),
-                    models.Q(("first_by__isnull", False), ("second_by", None), ("state", "checked")),
-                    models.Q(
-                        ("first_by__isnull", False),
-                        ("second_by__isnull", False),
-                        ("state__in", ["approved", "sent", "closed"]),
-                    ),
-                    models.Q(("second_by", None), ("state", "cancelled")),
-                    _connector="OR",
-                ),
-                name="payout_batch_approved_in_order",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="payoutbatch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("first_by", None),
-                    models.Q(("first_by", models.F("made_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="payout_batch_first_eyes",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="payoutbatch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("second_by", None),
-                    models.Q(
-                        models.Q(("second_by", models.F("made_by")), _negated=True),
-                        models.Q(("second_by", models.F("first_by")), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="payout_batch_second_eyes",
-            ),
-        ),
         migrations.AddConstraint(
             model_name="batchrelease",
             constraint=models.UniqueConstraint(fields=("batch", "number"), name="payout_release_once"),
         ),
         migrations.AddConstraint(
-            model_name="batchrelease",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("number", 1), models.Q(("reason", ""), _negated=True), _connector="OR"),
-                name="payout_release_has_a_reason",
-            ),
-        ),
-        migrations.AddConstraint(
             model_name="batchfile",
             constraint=models.UniqueConstraint(fields=("batch", "kind"), name="payout_batch_file_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="resultfile",
-            constraint=models.UniqueConstraint(fields=("office", "sha256"), name="result_file_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="resultrow",
-            constraint=models.UniqueConstraint(fields=("file", "line"), name="result_line_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="resultrow",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("outcome__in", ["paid", "rejected", "returned"])),
-                fields=("order", "outcome"),
-                name="result_taken_once",
-            ),
         ),
         migrations.RunSQL(GUARDS, UNDO),
     ]

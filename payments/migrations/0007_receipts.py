@@ -66,6 +66,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-year", "office_id"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("office", "year"), name="receipt_series_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -165,6 +168,41 @@ class Migration(migrations.Migration):
                 "verbose_name": "contribution receipt",
                 "verbose_name_plural": "contribution receipts",
                 "ordering": ["-issued_at", "-id"],
+                "indexes": [
+                    models.Index(fields=["office", "-issued_at", "-id"], name="receipt_desk"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("series", "number"), name="receipt_number_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("kind", "receipt"), ("replaces", None)),
+                        fields=("order",),
+                        name="one_first_receipt",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gt", 0), ("number__gt", 0)), name="receipt_of_an_amount"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("cancels", None), ("kind", "receipt"), ("reason", "")),
+                            models.Q(
+                                ("cancels__isnull", False),
+                                ("issued_by__isnull", False),
+                                ("kind", "cancellation"),
+                                models.Q(("reason", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="cancellation_says_what_and_why",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("replaces", None),
+                            models.Q(("issued_by__isnull", False), ("kind", "receipt")),
+                            _connector="OR",
+                        ),
+                        name="receipt_replaced_by_somebody",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -198,59 +236,6 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="receiptseries",
-            constraint=models.UniqueConstraint(fields=("office", "year"), name="receipt_series_once"),
-        ),
-        migrations.AddIndex(
-            model_name="receipt",
-            index=models.Index(fields=["office", "-issued_at", "-id"], name="receipt_desk"),
-        ),
-        migrations.AddConstraint(
-            model_name="receipt",
-            constraint=models.UniqueConstraint(fields=("series", "number"), name="receipt_number_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="receipt",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("kind", "receipt"), ("replaces", None)),
-                fields=("order",),
-                name="one_first_receipt",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="receipt",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gt", 0), ("number__gt", 0)), name="receipt_of_an_amount"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="receipt",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("cancels", None), ("kind", "receipt"), ("reason", "")),
-                    models.Q(
-                        ("cancels__isnull", False),
-                        ("issued_by__isnull", False),
-                        ("kind", "cancellation"),
-                        models.Q(("reason", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="cancellation_says_what_and_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="receipt",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("replaces", None),
-                    models.Q(("issued_by__isnull", False), ("kind", "receipt")),
-                    _connector="OR",
-                ),
-                name="receipt_replaced_by_somebody",
-            ),
         ),
         migrations.RunSQL(GUARDS, UNDO),
     ]

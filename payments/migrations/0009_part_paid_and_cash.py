@@ -71,11 +71,96 @@ class Migration(migrations.Migration):
                 ("confirmed_at", models.DateTimeField(blank=True, null=True, verbose_name="decided")),
                 ("note", models.CharField(blank=True, max_length=300, verbose_name="why it was sent back")),
                 ("key", models.CharField(max_length=120, unique=True)),
+                (
+                    "confirmed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="decided by",
+                    ),
+                ),
+                (
+                    "counted_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="counted by",
+                    ),
+                ),
+                (
+                    "office",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procedures.office",
+                        verbose_name="office",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "closing of a till",
                 "verbose_name_plural": "closings of the tills",
                 "ordering": ["-day", "-id"],
+                "indexes": [
+                    models.Index(fields=["office", "-day"], name="cash_day_desk"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "back"), _negated=True),
+                        fields=("office", "day"),
+                        name="cash_day_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "book",
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.F("opening"), "+", models.F("supplied")
+                                    ),
+                                    "-",
+                                    models.F("paid"),
+                                ),
+                            ),
+                            ("book__gte", 0),
+                            ("counted__gte", 0),
+                        ),
+                        name="cash_day_adds_up",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("counted", models.F("book")),
+                            models.Q(("reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="cash_day_difference_explained",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("confirmed_by", None), ("state", "counted")),
+                            models.Q(("confirmed_by__isnull", False), ("state", "closed")),
+                            models.Q(
+                                ("confirmed_by__isnull", False),
+                                ("state", "back"),
+                                models.Q(("note", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="cash_day_decided_whole",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("confirmed_by", None),
+                            models.Q(("confirmed_by", models.F("counted_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="cash_day_by_two",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -117,11 +202,78 @@ class Migration(migrations.Migration):
                 ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="decided")),
                 ("reason", models.CharField(blank=True, max_length=300, verbose_name="reason")),
                 ("key", models.CharField(max_length=120, unique=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="payments.officeaccount",
+                        verbose_name="from account",
+                    ),
+                ),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="asked by",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="decided by",
+                    ),
+                ),
+                (
+                    "office",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procedures.office",
+                        verbose_name="office",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "cash drawn",
                 "verbose_name_plural": "cash drawn for the tills",
                 "ordering": ["-id"],
+                "indexes": [
+                    models.Index(fields=["office", "-id"], name="cash_supply_desk"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gt", 0)), name="cash_supply_of_an_amount"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_by", None), ("state", "asked")),
+                            models.Q(("decided_by__isnull", False), ("state", "done")),
+                            models.Q(
+                                ("decided_by__isnull", False),
+                                ("state", "no"),
+                                models.Q(("reason", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="cash_supply_decided_whole",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("decided_by", None),
+                            models.Q(("decided_by", models.F("asked_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="cash_supply_by_two",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -164,11 +316,129 @@ class Migration(migrations.Migration):
                 ("reason", models.CharField(blank=True, max_length=300, verbose_name="why it was cancelled")),
                 ("cancelled_at", models.DateTimeField(blank=True, null=True, verbose_name="cancelled")),
                 ("key", models.CharField(max_length=120, unique=True)),
+                (
+                    "cancelled_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="cancelled by",
+                    ),
+                ),
+                (
+                    "dossier",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procedures.dossier",
+                        verbose_name="dossier",
+                    ),
+                ),
+                (
+                    "lump_sum",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="vouchers",
+                        to="payments.lumpsum",
+                        verbose_name="lump sum",
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="made out by",
+                    ),
+                ),
+                (
+                    "office",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procedures.office",
+                        verbose_name="office",
+                    ),
+                ),
+                (
+                    "paid_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="paid by",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "cash voucher",
                 "verbose_name_plural": "cash vouchers",
                 "ordering": ["-id"],
+                "indexes": [
+                    models.Index(fields=["office", "state", "-id"], name="cash_voucher_desk"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("office", "year", "number"), name="cash_voucher_number_once"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "gone"), _negated=True),
+                        fields=("lump_sum",),
+                        name="cash_voucher_once_a_sum",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gt", 0)), name="cash_voucher_of_an_amount"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("paid_at__isnull", False),
+                                ("paid_by__isnull", False),
+                                ("state", "paid"),
+                                models.Q(("collected_by", ""), _negated=True),
+                            ),
+                            models.Q(
+                                models.Q(("state", "paid"), _negated=True),
+                                ("collected_by", ""),
+                                ("paid_at", None),
+                                ("paid_by", None),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="cash_voucher_paid_whole",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("paid_by", None),
+                            models.Q(("paid_by", models.F("made_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="cash_voucher_by_two",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("cancelled_at__isnull", False),
+                                ("cancelled_by__isnull", False),
+                                ("state", "gone"),
+                                models.Q(("reason", ""), _negated=True),
+                            ),
+                            models.Q(
+                                models.Q(("state", "gone"), _negated=True),
+                                ("cancelled_at", None),
+                                ("cancelled_by", None),
+                                ("reason", ""),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="cash_voucher_cancelled_why",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -207,11 +477,102 @@ class Migration(migrations.Migration):
                 ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="decided")),
                 ("reason", models.CharField(blank=True, max_length=300, verbose_name="reason")),
                 ("key", models.CharField(max_length=120, unique=True)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="asked by",
+                    ),
+                ),
+                (
+                    "bank",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procedures.bank",
+                        verbose_name="bank",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="decided by",
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="returns",
+                        to="payments.contributionorder",
+                        verbose_name="contribution order",
+                    ),
+                ),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="proposed by",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "money of an order given back",
                 "verbose_name_plural": "money of orders given back",
                 "ordering": ["-id"],
+                "indexes": [
+                    models.Index(fields=["state", "-id"], name="order_return_desk"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gt", 0)), name="order_return_of_an_amount"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["asked", "proposed", "sent", "paid"])),
+                        fields=("order",),
+                        name="order_return_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("decided_by", None),
+                            ("proposed_by", None),
+                            models.Q(("decided_by", models.F("proposed_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="order_return_by_two",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_by", None), ("proposed_by", None), ("state", "asked")),
+                            models.Q(
+                                ("decided_by", None), ("proposed_by__isnull", False), ("state", "proposed")
+                            ),
+                            models.Q(
+                                ("decided_by__isnull", False),
+                                ("proposed_by__isnull", False),
+                                ("state__in", ["sent", "paid", "failed"]),
+                            ),
+                            models.Q(
+                                ("decided_by__isnull", False),
+                                ("state", "no"),
+                                models.Q(("reason", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="order_return_decided_in_order",
+                    ),
+                ],
             },
         ),
         migrations.RemoveConstraint(
@@ -348,431 +709,6 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="statement_discarded_whole",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cashday",
-            name="confirmed_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="decided by",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cashday",
-            name="counted_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="counted by",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cashday",
-            name="office",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="procedures.office",
-                verbose_name="office",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cashsupply",
-            name="account",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="payments.officeaccount",
-                verbose_name="from account",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cashsupply",
-            name="asked_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="asked by",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cashsupply",
-            name="decided_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="decided by",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cashsupply",
-            name="office",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="procedures.office",
-                verbose_name="office",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cashvoucher",
-            name="cancelled_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="cancelled by",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cashvoucher",
-            name="dossier",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="procedures.dossier",
-                verbose_name="dossier",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cashvoucher",
-            name="lump_sum",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="vouchers",
-                to="payments.lumpsum",
-                verbose_name="lump sum",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cashvoucher",
-            name="made_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="made out by",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cashvoucher",
-            name="office",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="procedures.office",
-                verbose_name="office",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cashvoucher",
-            name="paid_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="paid by",
-            ),
-        ),
-        migrations.AddField(
-            model_name="orderreturn",
-            name="asked_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="asked by",
-            ),
-        ),
-        migrations.AddField(
-            model_name="orderreturn",
-            name="bank",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="procedures.bank",
-                verbose_name="bank",
-            ),
-        ),
-        migrations.AddField(
-            model_name="orderreturn",
-            name="decided_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="decided by",
-            ),
-        ),
-        migrations.AddField(
-            model_name="orderreturn",
-            name="order",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="returns",
-                to="payments.contributionorder",
-                verbose_name="contribution order",
-            ),
-        ),
-        migrations.AddField(
-            model_name="orderreturn",
-            name="proposed_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="proposed by",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="cashday",
-            index=models.Index(fields=["office", "-day"], name="cash_day_desk"),
-        ),
-        migrations.AddConstraint(
-            model_name="cashday",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "back"), _negated=True),
-                fields=("office", "day"),
-                name="cash_day_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cashday",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "book",
-                        django.db.models.expressions.CombinedExpression(
-                            django.db.models.expressions.CombinedExpression(
-                                models.F("opening"), "+", models.F("supplied")
-                            ),
-                            "-",
-                            models.F("paid"),
-                        ),
-                    ),
-                    ("book__gte", 0),
-                    ("counted__gte", 0),
-                ),
-                name="cash_day_adds_up",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cashday",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("counted", models.F("book")), models.Q(("reason", ""), _negated=True), _connector="OR"
-                ),
-                name="cash_day_difference_explained",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cashday",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("confirmed_by", None), ("state", "counted")),
-                    models.Q(("confirmed_by__isnull", False), ("state", "closed")),
-                    models.Q(
-                        ("confirmed_by__isnull", False),
-                        ("state", "back"),
-                        models.Q(("note", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="cash_day_decided_whole",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cashday",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("confirmed_by", None),
-                    models.Q(("confirmed_by", models.F("counted_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="cash_day_by_two",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="cashsupply",
-            index=models.Index(fields=["office", "-id"], name="cash_supply_desk"),
-        ),
-        migrations.AddConstraint(
-            model_name="cashsupply",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gt", 0)), name="cash_supply_of_an_amount"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cashsupply",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_by", None), ("state", "asked")),
-                    models.Q(("decided_by__isnull", False), ("state", "done")),
-                    models.Q(
-                        ("decided_by__isnull", False),
-                        ("state", "no"),
-                        models.Q(("reason", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="cash_supply_decided_whole",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cashsupply",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("decided_by", None),
-                    models.Q(("decided_by", models.F("asked_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="cash_supply_by_two",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="cashvoucher",
-            index=models.Index(fields=["office", "state", "-id"], name="cash_voucher_desk"),
-        ),
-        migrations.AddConstraint(
-            model_name="cashvoucher",
-            constraint=models.UniqueConstraint(
-                fields=("office", "year", "number"), name="cash_voucher_number_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cashvoucher",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "gone"), _negated=True),
-                fields=("lump_sum",),
-                name="cash_voucher_once_a_sum",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cashvoucher",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gt", 0)), name="cash_voucher_of_an_amount"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cashvoucher",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("paid_at__isnull", False),
-                        ("paid_by__isnull", False),
-                        ("state", "paid"),
-                        models.Q(("collected_by", ""), _negated=True),
-                    ),
-                    models.Q(
-                        models.Q(("state", "paid"), _negated=True),
-                        ("collected_by", ""),
-                        ("paid_at", None),
-                        ("paid_by", None),
-                    ),
-                    _connector="OR",
-                ),
-                name="cash_voucher_paid_whole",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cashvoucher",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("paid_by", None),
-                    models.Q(("paid_by", models.F("made_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="cash_voucher_by_two",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cashvoucher",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("cancelled_at__isnull", False),
-                        ("cancelled_by__isnull", False),
-                        ("state", "gone"),
-                        models.Q(("reason", ""), _negated=True),
-                    ),
-                    models.Q(
-                        models.Q(("state", "gone"), _negated=True),
-                        ("cancelled_at", None),
-                        ("cancelled_by", None),
-                        ("reason", ""),
-                    ),
-                    _connector="OR",
-                ),
-                name="cash_voucher_cancelled_why",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="orderreturn",
-            index=models.Index(fields=["state", "-id"], name="order_return_desk"),
-        ),
-        migrations.AddConstraint(
-            model_name="orderreturn",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gt", 0)), name="order_return_of_an_amount"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="orderreturn",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["asked", "proposed", "sent", "paid"])),
-                fields=("order",),
-                name="order_return_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="orderreturn",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("decided_by", None),
-                    ("proposed_by", None),
-                    models.Q(("decided_by", models.F("proposed_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="order_return_by_two",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="orderreturn",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_by", None), ("proposed_by", None), ("state", "asked")),
-                    models.Q(("decided_by", None), ("proposed_by__isnull", False), ("state", "proposed")),
-                    models.Q(
-                        ("decided_by__isnull", False),
-                        ("proposed_by__isnull", False),
-                        ("state__in", ["sent", "paid", "failed"]),
-                    ),
-                    models.Q(
-                        ("decided_by__isnull", False),
-                        ("state", "no"),
-                        models.Q(("reason", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="order_return_decided_in_order",
             ),
         ),
     ]

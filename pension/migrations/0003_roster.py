@@ -135,6 +135,34 @@ class Migration(migrations.Migration):
                 "verbose_name": "monthly benefit",
                 "verbose_name_plural": "monthly benefits",
                 "ordering": ["-month", "id"],
+                "indexes": [
+                    models.Index(fields=["office", "month", "method"], name="benefit_of_office"),
+                    models.Index(
+                        condition=models.Q(("account_print", ""), _negated=True),
+                        fields=["account_print", "month"],
+                        name="benefit_account",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("beneficiary", "month", "benefit"), name="one_benefit_a_month"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gt", 0)), name="benefit_of_an_amount"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("account_print", ""), ("bank", None), ("method", "cash")),
+                            models.Q(
+                                ("bank__isnull", False),
+                                ("method", "account"),
+                                models.Q(("account_print", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="benefit_has_its_account",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -201,6 +229,39 @@ class Migration(migrations.Migration):
                 "verbose_name": "payment list",
                 "verbose_name_plural": "payment lists",
                 "ordering": ["-month", "office", "-number"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("office", "month", "number"), name="pay_list_number_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "rows",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("cash_rows"), "+", models.F("account_rows")
+                                ),
+                            ),
+                            (
+                                "total",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("cash_total"), "+", models.F("account_total")
+                                ),
+                            ),
+                        ),
+                        name="pay_list_adds_up",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("released_at", None), ("released_by", None)),
+                            models.Q(
+                                ("released_at__isnull", False),
+                                models.Q(("released_by", models.F("closed_by")), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="pay_list_released_by_another",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -285,6 +346,24 @@ class Migration(migrations.Migration):
                 "verbose_name": "line of a payment list",
                 "verbose_name_plural": "lines of payment lists",
                 "ordering": ["list", "position"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("list", "position"), name="pay_line_position_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("follows", None)), fields=("entry",), name="benefit_listed_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("account_print", ""), ("method", "cash")),
+                            models.Q(
+                                ("bank__isnull", False),
+                                ("method", "account"),
+                                models.Q(("account_print", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="pay_line_has_its_account",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -394,6 +473,17 @@ class Migration(migrations.Migration):
                 "verbose_name": "roster import",
                 "verbose_name_plural": "roster imports",
                 "ordering": ["-month", "-id"],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("month__day", 1)), name="roster_of_a_month"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "taken"), _negated=True),
+                            models.Q(("taken_at__isnull", False), ("taken_by__isnull", False), ("wrong", 0)),
+                            _connector="OR",
+                        ),
+                        name="roster_taken_whole",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -470,6 +560,11 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "how benefits are paid",
                 "verbose_name_plural": "how benefits are paid",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("month", "office", "ward", "pay_point"), name="one_sum_a_month_and_place"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -620,6 +715,48 @@ class Migration(migrations.Migration):
                 "verbose_name": "change of payment",
                 "verbose_name_plural": "changes of payment",
                 "ordering": ["-id"],
+                "indexes": [
+                    models.Index(fields=["beneficiary", "state"], name="switch_in_force"),
+                    models.Index(
+                        condition=models.Q(("account_print", ""), _negated=True),
+                        fields=["account_print"],
+                        name="switch_account",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("bank__isnull", False),
+                                ("method", "account"),
+                                models.Q(("account_print", ""), _negated=True),
+                            ),
+                            models.Q(models.Q(("method", "account"), _negated=True), ("account_print", "")),
+                            _connector="OR",
+                        ),
+                        name="switch_has_its_account",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("state__in", ["confirmed", "waiting", "trying", "done", "failed"]),
+                                _negated=True,
+                            ),
+                            ("confirmed_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="switch_confirmed_first",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("called_by", None),
+                            ("decided_by", None),
+                            models.Q(("called_by", models.F("decided_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="switch_decided_by_another",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -631,185 +768,6 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="lines",
                 to="pension.switchrequest",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentlist",
-            constraint=models.UniqueConstraint(
-                fields=("office", "month", "number"), name="pay_list_number_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentlist",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "rows",
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("cash_rows"), "+", models.F("account_rows")
-                        ),
-                    ),
-                    (
-                        "total",
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("cash_total"), "+", models.F("account_total")
-                        ),
-                    ),
-                ),
-                name="pay_list_adds_up",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentlist",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("released_at", None), ("released_by", None)),
-                    models.Q(
-                        ("released_at__isnull", False),
-                        models.Q(("released_by", models.F("closed_by")), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="pay_list_released_by_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rosterimport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("month__day", 1)), name="roster_of_a_month"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rosterimport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "taken"), _negated=True),
-                    models.Q(("taken_at__isnull", False), ("taken_by__isnull", False), ("wrong", 0)),
-                    _connector="OR",
-                ),
-                name="roster_taken_whole",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="benefitentry",
-            index=models.Index(fields=["office", "month", "method"], name="benefit_of_office"),
-        ),
-        migrations.AddIndex(
-            model_name="benefitentry",
-            index=models.Index(
-                condition=models.Q(("account_print", ""), _negated=True),
-                fields=["account_print", "month"],
-                name="benefit_account",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="benefitentry",
-            constraint=models.UniqueConstraint(
-                fields=("beneficiary", "month", "benefit"), name="one_benefit_a_month"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="benefitentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gt", 0)), name="benefit_of_an_amount"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="benefitentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("account_print", ""), ("bank", None), ("method", "cash")),
-                    models.Q(
-                        ("bank__isnull", False),
-                        ("method", "account"),
-                        models.Q(("account_print", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="benefit_has_its_account",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rostersum",
-            constraint=models.UniqueConstraint(
-                fields=("month", "office", "ward", "pay_point"), name="one_sum_a_month_and_place"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="switchrequest",
-            index=models.Index(fields=["beneficiary", "state"], name="switch_in_force"),
-        ),
-        migrations.AddIndex(
-            model_name="switchrequest",
-            index=models.Index(
-                condition=models.Q(("account_print", ""), _negated=True),
-                fields=["account_print"],
-                name="switch_account",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="switchrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("bank__isnull", False),
-                        ("method", "account"),
-                        models.Q(("account_print", ""), _negated=True),
-                    ),
-                    models.Q(models.Q(("method", "account"), _negated=True), ("account_print", "")),
-                    _connector="OR",
-                ),
-                name="switch_has_its_account",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="switchrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("state__in", ["confirmed", "waiting", "trying", "done", "failed"]), _negated=True
-                    ),
-                    ("confirmed_at__isnull", False),
-                    _connector="OR",
-                ),
-                name="switch_confirmed_first",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="switchrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("called_by", None),
-                    ("decided_by", None),
-                    models.Q(("called_by", models.F("decided_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="switch_decided_by_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentline",
-            constraint=models.UniqueConstraint(fields=("list", "position"), name="pay_line_position_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentline",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("follows", None)), fields=("entry",), name="benefit_listed_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("account_print", ""), ("method", "cash")),
-                    models.Q(
-                        ("bank__isnull", False),
-                        ("method", "account"),
-                        models.Q(("account_print", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="pay_line_has_its_account",
             ),
         ),
     ]

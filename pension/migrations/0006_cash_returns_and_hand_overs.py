@@ -71,11 +71,29 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("note", models.CharField(blank=True, max_length=200, verbose_name="note")),
+                (
+                    "line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="outcomes",
+                        to="pension.paymentline",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "outcome of a cash line",
                 "verbose_name_plural": "outcomes of cash lines",
                 "ordering": ["cash_return", "line"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("paid", True), ("reason", "")),
+                            models.Q(("paid", False), models.Q(("reason", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="cash_outcome_says_why",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -121,11 +139,76 @@ class Migration(migrations.Migration):
                 ("checked_at", models.DateTimeField(blank=True, null=True, verbose_name="checked")),
                 ("reason", models.CharField(blank=True, max_length=300, verbose_name="why it was set aside")),
                 ("key", models.CharField(max_length=100, unique=True)),
+                (
+                    "checked_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="checked by",
+                    ),
+                ),
+                (
+                    "list",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cash_returns",
+                        to="pension.paymentlist",
+                        verbose_name="payment list",
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="recorded by",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "return of a paying point",
                 "verbose_name_plural": "returns of paying points",
                 "ordering": ["-id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "discarded"), _negated=True),
+                        fields=("list", "pay_point"),
+                        name="one_return_of_a_point",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "rows",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("paid_rows"), "+", models.F("left_rows")
+                                ),
+                            ),
+                            (
+                                "total",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("paid_total"), "+", models.F("left_total")
+                                ),
+                            ),
+                        ),
+                        name="cash_return_adds_up",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "checked"), _negated=True),
+                            models.Q(
+                                ("checked_at__isnull", False),
+                                ("checked_by__isnull", False),
+                                models.Q(("checked_by", models.F("recorded_by")), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="cash_return_checked_by_another",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -151,11 +234,32 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("at", models.DateTimeField(verbose_name="when")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "switch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="hand_overs",
+                        to="pension.switchrequest",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "hand-over of a benefit",
                 "verbose_name_plural": "hand-overs of benefits",
                 "ordering": ["id"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("switch", "step"), name="hand_over_step_once"),
+                ],
             },
         ),
         migrations.AddField(
@@ -245,131 +349,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="cashoutcome",
-            name="line",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="outcomes", to="pension.paymentline"
-            ),
-        ),
-        migrations.AddField(
-            model_name="cashreturn",
-            name="checked_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="checked by",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cashreturn",
-            name="list",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="cash_returns",
-                to="pension.paymentlist",
-                verbose_name="payment list",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cashreturn",
-            name="recorded_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="recorded by",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cashoutcome",
             name="cash_return",
             field=models.ForeignKey(
                 on_delete=django.db.models.deletion.PROTECT, related_name="outcomes", to="pension.cashreturn"
             ),
         ),
-        migrations.AddField(
-            model_name="handover",
-            name="by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="handover",
-            name="switch",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="hand_overs",
-                to="pension.switchrequest",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cashreturn",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "discarded"), _negated=True),
-                fields=("list", "pay_point"),
-                name="one_return_of_a_point",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cashreturn",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "rows",
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("paid_rows"), "+", models.F("left_rows")
-                        ),
-                    ),
-                    (
-                        "total",
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("paid_total"), "+", models.F("left_total")
-                        ),
-                    ),
-                ),
-                name="cash_return_adds_up",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cashreturn",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "checked"), _negated=True),
-                    models.Q(
-                        ("checked_at__isnull", False),
-                        ("checked_by__isnull", False),
-                        models.Q(("checked_by", models.F("recorded_by")), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="cash_return_checked_by_another",
-            ),
-        ),
         migrations.AddConstraint(
             model_name="cashoutcome",
             constraint=models.UniqueConstraint(fields=("cash_return", "line"), name="cash_outcome_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="cashoutcome",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("paid", True), ("reason", "")),
-                    models.Q(("paid", False), models.Q(("reason", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="cash_outcome_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="handover",
-            constraint=models.UniqueConstraint(fields=("switch", "step"), name="hand_over_step_once"),
         ),
         migrations.RunSQL(GUARDS, UNDO),
     ]

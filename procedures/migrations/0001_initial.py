@@ -17,9 +17,8 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
-        TrigramExtension(),
-        migrations.CreateModel(
+    operations = [TrigramExtension(),
+migrations.CreateModel(
             name='Bank',
             fields=[
                 ('bin', models.CharField(max_length=6, primary_key=True, serialize=False, verbose_name='BIN')),
@@ -34,7 +33,7 @@ class Migration(migrations.Migration):
                 'ordering': ['short_name'],
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='CalendarDay',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -50,7 +49,7 @@ class Migration(migrations.Migration):
                 'ordering': ['-day'],
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Office',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -75,7 +74,7 @@ class Migration(migrations.Migration):
                 'ordering': ['number'],
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Procedure',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -86,7 +85,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'procedures',
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Dossier',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -119,9 +118,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'dossier',
                 'verbose_name_plural': 'dossiers',
                 'ordering': ['-filed_at', '-id'],
-            },
+            "indexes": [models.Index(fields=['office', 'final', 'due_at'], name='dossier_queue'),models.Index(fields=['office', 'filed_at'], name='dossier_intake'),models.Index(fields=['insurance_number'], name='dossier_insurance_number'),django.contrib.postgres.indexes.GinIndex(fields=['applicant_bare'], name='dossier_applicant', opclasses=['gin_trgm_ops']),],"constraints": [models.UniqueConstraint(condition=models.Q(('state', 'draft')), fields=('owner', 'procedure'), name='one_draft_a_procedure'),models.CheckConstraint(condition=models.Q(('state', 'draft'), models.Q(('code__isnull', False), ('filed_at__isnull', False), ('office__isnull', False)), _connector='OR'), name='filed_dossier_is_complete'),],},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='IntakeList',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -140,18 +139,18 @@ class Migration(migrations.Migration):
                 'verbose_name': 'daily intake list',
                 'verbose_name_plural': 'daily intake lists',
                 'ordering': ['-day', 'office'],
-            },
+            "constraints": [models.UniqueConstraint(fields=('office', 'day'), name='one_list_a_day'),models.UniqueConstraint(fields=('office', 'year', 'number'), name='list_number_once'),],},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='DossierNumber',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('day', models.DateField()),
                 ('last', models.PositiveIntegerField()),
                 ('office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='procedures.office')),
-            ],
+            ], options={"constraints": [models.UniqueConstraint(fields=('office', 'day'), name='one_number_row_a_day'),],},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='AdjoiningOffice',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -161,9 +160,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['km'],
-            },
+            "constraints": [models.UniqueConstraint(fields=('office', 'other'), name='adjoining_once'),],},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='OfficeArea',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -176,9 +175,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'area served',
                 'verbose_name_plural': 'areas served',
-            },
+            "constraints": [models.UniqueConstraint(condition=models.Q(('valid_to', None)), fields=('district',), name='one_office_a_district_now'),],},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Original',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -193,9 +192,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['position'],
-            },
+            "constraints": [models.UniqueConstraint(fields=('dossier', 'document'), name='original_once'),],},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='PostalItem',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -209,9 +208,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['recorded_at'],
-            },
+            "constraints": [models.UniqueConstraint(fields=('dossier', 'direction', 'tracking'), name='parcel_once'),],},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='ProcedureVersion',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -247,9 +246,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'procedure version',
                 'verbose_name_plural': 'procedure versions',
-            },
+            "constraints": [models.UniqueConstraint(fields=('procedure', 'number'), name='version_number_once'),models.UniqueConstraint(condition=models.Q(('status', 'published')), fields=('procedure',), name='one_published_version'),models.UniqueConstraint(condition=models.Q(('status', 'draft')), fields=('procedure',), name='one_draft_version'),models.CheckConstraint(condition=models.Q(('origin', 'file'), ('status', 'draft'), models.Q(('published_by', models.F('drafted_by')), _negated=True), _connector='OR'), name='second_person_publishes'),],},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Field',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -275,12 +274,12 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
-        migrations.AddField(
+migrations.AddField(
             model_name='dossier',
             name='version',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='procedures.procedureversion', verbose_name='version'),
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Document',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -301,7 +300,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Case',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -319,7 +318,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='StaffMember',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -332,7 +331,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'members of staff',
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='State',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -352,7 +351,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Step',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -371,7 +370,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='TimeLimit',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -389,7 +388,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Transition',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -414,7 +413,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Attachment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -435,7 +434,7 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['dossier', 'document'], name='attachment_of_document')],
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='DossierEvent',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -458,7 +457,7 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('dossier', 'sequence'), name='event_sequence_once'), models.UniqueConstraint(fields=('dossier', 'key'), name='event_once_per_key')],
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='IntakeRow',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -473,7 +472,7 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('list', 'position'), name='list_position_once')],
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='IssuedDocument',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -491,73 +490,4 @@ class Migration(migrations.Migration):
                 'ordering': ['made_at', 'id'],
                 'constraints': [models.UniqueConstraint(fields=('dossier', 'kind', 'number'), name='document_number_once'), models.UniqueConstraint(condition=models.Q(('replaced_at', None)), fields=('dossier', 'kind'), name='one_valid_document_a_kind')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='intakelist',
-            constraint=models.UniqueConstraint(fields=('office', 'day'), name='one_list_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='intakelist',
-            constraint=models.UniqueConstraint(fields=('office', 'year', 'number'), name='list_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='dossiernumber',
-            constraint=models.UniqueConstraint(fields=('office', 'day'), name='one_number_row_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='adjoiningoffice',
-            constraint=models.UniqueConstraint(fields=('office', 'other'), name='adjoining_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='officearea',
-            constraint=models.UniqueConstraint(condition=models.Q(('valid_to', None)), fields=('district',), name='one_office_a_district_now'),
-        ),
-        migrations.AddConstraint(
-            model_name='original',
-            constraint=models.UniqueConstraint(fields=('dossier', 'document'), name='original_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='postalitem',
-            constraint=models.UniqueConstraint(fields=('dossier', 'direction', 'tracking'), name='parcel_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='procedureversion',
-            constraint=models.UniqueConstraint(fields=('procedure', 'number'), name='version_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='procedureversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'published')), fields=('procedure',), name='one_published_version'),
-        ),
-        migrations.AddConstraint(
-            model_name='procedureversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'draft')), fields=('procedure',), name='one_draft_version'),
-        ),
-        migrations.AddConstraint(
-            model_name='procedureversion',
-            constraint=models.CheckConstraint(condition=models.Q(('origin', 'file'), ('status', 'draft'), models.Q(('published_by', models.F('drafted_by')), _negated=True), _connector='OR'), name='second_person_publishes'),
-        ),
-        migrations.AddIndex(
-            model_name='dossier',
-            index=models.Index(fields=['office', 'final', 'due_at'], name='dossier_queue'),
-        ),
-        migrations.AddIndex(
-            model_name='dossier',
-            index=models.Index(fields=['office', 'filed_at'], name='dossier_intake'),
-        ),
-        migrations.AddIndex(
-            model_name='dossier',
-            index=models.Index(fields=['insurance_number'], name='dossier_insurance_number'),
-        ),
-        migrations.AddIndex(
-            model_name='dossier',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['applicant_bare'], name='dossier_applicant', opclasses=['gin_trgm_ops']),
-        ),
-        migrations.AddConstraint(
-            model_name='dossier',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'draft')), fields=('owner', 'procedure'), name='one_draft_a_procedure'),
-        ),
-        migrations.AddConstraint(
-            model_name='dossier',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'draft'), models.Q(('code__isnull', False), ('filed_at__isnull', False), ('office__isnull', False)), _connector='OR'), name='filed_dossier_is_complete'),
-        ),
-    ]
+        ),]

@@ -53,11 +53,57 @@ class Migration(migrations.Migration):
                 ),
                 ("begun_at", models.DateTimeField(editable=False, null=True)),
                 ("ended_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="entered by",
+                    ),
+                ),
+                (
+                    "office",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="closures",
+                        to="procedures.office",
+                        verbose_name="office",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "closure",
                 "verbose_name_plural": "closures",
                 "ordering": ["-starts_at"],
+                "constraints": [
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[
+                            ("office", "="),
+                            (models.Func("starts_at", "ends_at", function="tstzrange"), "&&"),
+                        ],
+                        name="closures_do_not_overlap",
+                        violation_error_message="The office is already closed then; change that closure.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ends_at", None), ("ends_at__gt", models.F("starts_at")), _connector="OR"
+                        ),
+                        name="closure_ends_after_it_starts",
+                        violation_error_message="It must end after it starts.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("pauses_clock", False),
+                            models.Q(("pause_source", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="pause_has_its_rule",
+                        violation_error_message="Name the rule that allows deadlines to pause.",
+                    ),
+                ],
             },
         ),
         migrations.RemoveConstraint(
@@ -94,59 +140,6 @@ class Migration(migrations.Migration):
                 ],
                 name="one_office_a_district",
                 violation_error_message="Another office serves this district on some of these days.",
-            ),
-        ),
-        migrations.AddField(
-            model_name="closure",
-            name="entered_by",
-            field=models.ForeignKey(
-                editable=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="entered by",
-            ),
-        ),
-        migrations.AddField(
-            model_name="closure",
-            name="office",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="closures",
-                to="procedures.office",
-                verbose_name="office",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="closure",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[
-                    ("office", "="),
-                    (models.Func("starts_at", "ends_at", function="tstzrange"), "&&"),
-                ],
-                name="closures_do_not_overlap",
-                violation_error_message="The office is already closed then; change that closure.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="closure",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ends_at", None), ("ends_at__gt", models.F("starts_at")), _connector="OR"
-                ),
-                name="closure_ends_after_it_starts",
-                violation_error_message="It must end after it starts.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="closure",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("pauses_clock", False), models.Q(("pause_source", ""), _negated=True), _connector="OR"
-                ),
-                name="pause_has_its_rule",
-                violation_error_message="Name the rule that allows deadlines to pause.",
             ),
         ),
     ]

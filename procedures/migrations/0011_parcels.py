@@ -41,11 +41,59 @@ class Migration(migrations.Migration):
                 ),
                 ("received_at", models.DateTimeField(verbose_name="received")),
                 ("key", models.CharField(max_length=150, unique=True)),
+                (
+                    "dossier",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="parcels",
+                        to="procedures.dossier",
+                        verbose_name="dossier",
+                    ),
+                ),
+                (
+                    "office",
+                    models.ForeignKey(
+                        help_text="or lay last",
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="parcels",
+                        to="procedures.office",
+                        verbose_name="lies at",
+                    ),
+                ),
+                (
+                    "received_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="received by",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "parcel",
                 "verbose_name_plural": "parcels",
                 "ordering": ["-received_at", "-id"],
+                "indexes": [
+                    models.Index(fields=["office", "state", "received_at"], name="parcel_desk"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("tracking", ""), _negated=True),
+                        fields=("tracking",),
+                        name="parcel_received_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["unknown", "returned", "struck"]),
+                            ("dossier__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="parcel_has_its_dossier",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -68,9 +116,28 @@ class Migration(migrations.Migration):
                         verbose_name="condition",
                     ),
                 ),
+                (
+                    "original",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procedures.original",
+                    ),
+                ),
+                (
+                    "parcel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="papers",
+                        to="procedures.parcel",
+                    ),
+                ),
             ],
             options={
                 "ordering": ["original__position"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("parcel", "original"), name="paper_once_a_parcel"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -99,6 +166,28 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("note", models.TextField(blank=True)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "office",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="procedures.office"
+                    ),
+                ),
+                (
+                    "parcel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="steps",
+                        to="procedures.parcel",
+                    ),
+                ),
             ],
             options={
                 "ordering": ["id"],
@@ -111,100 +200,5 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="postalitem",
             index=models.Index(fields=["tracking"], name="parcel_tracking"),
-        ),
-        migrations.AddField(
-            model_name="parcel",
-            name="dossier",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="parcels",
-                to="procedures.dossier",
-                verbose_name="dossier",
-            ),
-        ),
-        migrations.AddField(
-            model_name="parcel",
-            name="office",
-            field=models.ForeignKey(
-                help_text="or lay last",
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="parcels",
-                to="procedures.office",
-                verbose_name="lies at",
-            ),
-        ),
-        migrations.AddField(
-            model_name="parcel",
-            name="received_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="received by",
-            ),
-        ),
-        migrations.AddField(
-            model_name="parcelpaper",
-            name="original",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="procedures.original"
-            ),
-        ),
-        migrations.AddField(
-            model_name="parcelpaper",
-            name="parcel",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="papers", to="procedures.parcel"
-            ),
-        ),
-        migrations.AddField(
-            model_name="parcelstep",
-            name="actor",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="parcelstep",
-            name="office",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="procedures.office"
-            ),
-        ),
-        migrations.AddField(
-            model_name="parcelstep",
-            name="parcel",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="steps", to="procedures.parcel"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="parcel",
-            index=models.Index(fields=["office", "state", "received_at"], name="parcel_desk"),
-        ),
-        migrations.AddConstraint(
-            model_name="parcel",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("tracking", ""), _negated=True),
-                fields=("tracking",),
-                name="parcel_received_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="parcel",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["unknown", "returned", "struck"]),
-                    ("dossier__isnull", False),
-                    _connector="OR",
-                ),
-                name="parcel_has_its_dossier",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="parcelpaper",
-            constraint=models.UniqueConstraint(fields=("parcel", "original"), name="paper_once_a_parcel"),
         ),
     ]

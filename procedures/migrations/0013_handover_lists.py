@@ -44,11 +44,55 @@ class Migration(migrations.Migration):
                 ("code", models.CharField(max_length=24, unique=True, verbose_name="number of the list")),
                 ("closed_at", models.DateTimeField(verbose_name="closed")),
                 ("left_at", models.DateTimeField(blank=True, null=True, verbose_name="left")),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="closed by",
+                    ),
+                ),
+                (
+                    "left_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "office",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="handovers",
+                        to="procedures.office",
+                        verbose_name="from",
+                    ),
+                ),
+                (
+                    "to",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procedures.office",
+                        verbose_name="to",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "handover list",
                 "verbose_name_plural": "handover lists",
                 "ordering": ["-closed_at", "-id"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("office", "year", "number"), name="handover_number_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("office", models.F("to")), _negated=True),
+                        name="handover_to_another",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -64,9 +108,77 @@ class Migration(migrations.Migration):
                 ("arrived_at", models.DateTimeField(blank=True, null=True)),
                 ("taken_off_at", models.DateTimeField(blank=True, null=True)),
                 ("reason", models.CharField(blank=True, max_length=300)),
+                (
+                    "arrived_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "arrived_office",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procedures.office",
+                    ),
+                ),
+                (
+                    "list",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rows",
+                        to="procedures.handoverlist",
+                    ),
+                ),
+                (
+                    "parcel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="handover_rows",
+                        to="procedures.parcel",
+                    ),
+                ),
+                (
+                    "taken_off_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "ordering": ["position"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("list", "position"), name="handover_position_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("arrived_at", None), ("taken_off_at", None)),
+                        fields=("parcel",),
+                        name="parcel_on_one_open_list",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("taken_off_at", None),
+                            models.Q(
+                                models.Q(("reason", ""), _negated=True), ("taken_off_by__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="taken_off_with_a_reason",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("arrived_at", None), ("taken_off_at", None), _connector="OR"),
+                        name="arrived_or_taken_off",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -83,160 +195,29 @@ class Migration(migrations.Migration):
                 ("size", models.PositiveIntegerField()),
                 ("sha256", models.CharField(max_length=64)),
                 ("taken_at", models.DateTimeField()),
+                (
+                    "parcel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="photos",
+                        to="procedures.parcel",
+                    ),
+                ),
+                (
+                    "taken_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "ordering": ["id"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("parcel", "sha256"), name="photo_once_a_parcel"),
+                ],
             },
-        ),
-        migrations.AddField(
-            model_name="handoverlist",
-            name="closed_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="closed by",
-            ),
-        ),
-        migrations.AddField(
-            model_name="handoverlist",
-            name="left_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="handoverlist",
-            name="office",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="handovers",
-                to="procedures.office",
-                verbose_name="from",
-            ),
-        ),
-        migrations.AddField(
-            model_name="handoverlist",
-            name="to",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="procedures.office",
-                verbose_name="to",
-            ),
-        ),
-        migrations.AddField(
-            model_name="handoverrow",
-            name="arrived_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="handoverrow",
-            name="arrived_office",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="procedures.office",
-            ),
-        ),
-        migrations.AddField(
-            model_name="handoverrow",
-            name="list",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="rows", to="procedures.handoverlist"
-            ),
-        ),
-        migrations.AddField(
-            model_name="handoverrow",
-            name="parcel",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="handover_rows",
-                to="procedures.parcel",
-            ),
-        ),
-        migrations.AddField(
-            model_name="handoverrow",
-            name="taken_off_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="parcelphoto",
-            name="parcel",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="photos", to="procedures.parcel"
-            ),
-        ),
-        migrations.AddField(
-            model_name="parcelphoto",
-            name="taken_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="handoverlist",
-            constraint=models.UniqueConstraint(
-                fields=("office", "year", "number"), name="handover_number_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="handoverlist",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("office", models.F("to")), _negated=True), name="handover_to_another"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="handoverrow",
-            constraint=models.UniqueConstraint(fields=("list", "position"), name="handover_position_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="handoverrow",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("arrived_at", None), ("taken_off_at", None)),
-                fields=("parcel",),
-                name="parcel_on_one_open_list",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="handoverrow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("taken_off_at", None),
-                    models.Q(models.Q(("reason", ""), _negated=True), ("taken_off_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="taken_off_with_a_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="handoverrow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("arrived_at", None), ("taken_off_at", None), _connector="OR"),
-                name="arrived_or_taken_off",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="parcelphoto",
-            constraint=models.UniqueConstraint(fields=("parcel", "sha256"), name="photo_once_a_parcel"),
         ),
         migrations.RunSQL(KEPT, LOOSE),
     ]

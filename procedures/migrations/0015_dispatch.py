@@ -49,6 +49,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "delivery file",
                 "verbose_name_plural": "delivery files",
                 "ordering": ["-read_at", "-id"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("office", "sha256"), name="delivery_file_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -88,6 +91,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "dispatch batch",
                 "verbose_name_plural": "dispatch batches",
                 "ordering": ["-made_at", "-id"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("office", "year", "number"), name="batch_number_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -113,6 +119,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("batch", "size", "revision"), name="labels_once"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="DispatchManifest",
@@ -155,6 +166,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("batch", "route"), name="manifest_once_a_route", nulls_distinct=False
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="PostOffice",
@@ -307,6 +325,33 @@ class Migration(migrations.Migration):
                 "verbose_name": "parcel to the citizen",
                 "verbose_name_plural": "parcels to citizens",
                 "ordering": ["batch_id", "position"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["failed", "asked", "again", "kept"])),
+                        fields=["office", "state"],
+                        name="shipment_desk",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["listed", "packed"])),
+                        fields=("dossier",),
+                        name="one_open_batch",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("tracking", ""), _negated=True),
+                        fields=("tracking",),
+                        name="sticker_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["packed", "sent", "done"]), _negated=True),
+                            models.Q(("tracking", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="packed_has_sticker",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -360,6 +405,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["line"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("file", "line"), name="delivery_line_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("outcome__in", ["done", "failed"])),
+                        fields=("tracking", "outcome", "on"),
+                        name="delivery_taken_once",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -411,68 +464,5 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["id"],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="deliveryfile",
-            constraint=models.UniqueConstraint(fields=("office", "sha256"), name="delivery_file_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="dispatchbatch",
-            constraint=models.UniqueConstraint(fields=("office", "year", "number"), name="batch_number_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="dispatchlabels",
-            constraint=models.UniqueConstraint(fields=("batch", "size", "revision"), name="labels_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="dispatchmanifest",
-            constraint=models.UniqueConstraint(
-                fields=("batch", "route"), name="manifest_once_a_route", nulls_distinct=False
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="shipment",
-            index=models.Index(
-                condition=models.Q(("state__in", ["failed", "asked", "again", "kept"])),
-                fields=["office", "state"],
-                name="shipment_desk",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="shipment",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["listed", "packed"])),
-                fields=("dossier",),
-                name="one_open_batch",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="shipment",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("tracking", ""), _negated=True), fields=("tracking",), name="sticker_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="shipment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ["packed", "sent", "done"]), _negated=True),
-                    models.Q(("tracking", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="packed_has_sticker",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deliveryrow",
-            constraint=models.UniqueConstraint(fields=("file", "line"), name="delivery_line_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="deliveryrow",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("outcome__in", ["done", "failed"])),
-                fields=("tracking", "outcome", "on"),
-                name="delivery_taken_once",
-            ),
         ),
     ]

@@ -25,11 +25,89 @@ class Migration(migrations.Migration):
                 ("active", models.BooleanField(default=True, verbose_name="in use")),
                 ("valid_from", models.DateField(blank=True, null=True, verbose_name="valid from")),
                 ("valid_to", models.DateField(blank=True, null=True, verbose_name="valid to")),
+                (
+                    "clerk",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Empty: the clerk who has the fewest open dossiers.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="goes to",
+                    ),
+                ),
+                (
+                    "office",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="assignment_rules",
+                        to="procedures.office",
+                        verbose_name="office",
+                    ),
+                ),
+                (
+                    "procedure",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Empty: every procedure.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procedures.procedure",
+                        verbose_name="procedure",
+                    ),
+                ),
+                (
+                    "ward",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Empty: every ward.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="portal.ward",
+                        verbose_name="ward",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "assignment rule",
                 "verbose_name_plural": "assignment rules",
                 "ordering": ["office", "ward", "procedure", "id"],
+                "constraints": [
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        condition=models.Q(("active", True)),
+                        expressions=[
+                            ("office", "="),
+                            (django.db.models.functions.comparison.Coalesce("ward", models.Value("")), "="),
+                            (
+                                django.db.models.functions.comparison.Coalesce("procedure", models.Value(0)),
+                                "=",
+                            ),
+                            (
+                                models.Func(
+                                    "valid_from", "valid_to", models.Value("[]"), function="daterange"
+                                ),
+                                "&&",
+                            ),
+                        ],
+                        name="one_rule_a_kind",
+                        violation_error_message=(
+                            "There is a rule for this ward and procedure on some of these days."
+                        ),
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_from", None),
+                            ("valid_to", None),
+                            ("valid_to__gte", models.F("valid_from")),
+                            _connector="OR",
+                        ),
+                        name="rule_ends_after_it_begins",
+                        violation_error_message="It must end after it starts.",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -53,82 +131,6 @@ class Migration(migrations.Migration):
                 help_text="Until then no dossier is assigned to this person.",
                 null=True,
                 verbose_name="away until and including",
-            ),
-        ),
-        migrations.AddField(
-            model_name="assignmentrule",
-            name="clerk",
-            field=models.ForeignKey(
-                blank=True,
-                help_text="Empty: the clerk who has the fewest open dossiers.",
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="goes to",
-            ),
-        ),
-        migrations.AddField(
-            model_name="assignmentrule",
-            name="office",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="assignment_rules",
-                to="procedures.office",
-                verbose_name="office",
-            ),
-        ),
-        migrations.AddField(
-            model_name="assignmentrule",
-            name="procedure",
-            field=models.ForeignKey(
-                blank=True,
-                help_text="Empty: every procedure.",
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="procedures.procedure",
-                verbose_name="procedure",
-            ),
-        ),
-        migrations.AddField(
-            model_name="assignmentrule",
-            name="ward",
-            field=models.ForeignKey(
-                blank=True,
-                help_text="Empty: every ward.",
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="portal.ward",
-                verbose_name="ward",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assignmentrule",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                condition=models.Q(("active", True)),
-                expressions=[
-                    ("office", "="),
-                    (django.db.models.functions.comparison.Coalesce("ward", models.Value("")), "="),
-                    (django.db.models.functions.comparison.Coalesce("procedure", models.Value(0)), "="),
-                    (models.Func("valid_from", "valid_to", models.Value("[]"), function="daterange"), "&&"),
-                ],
-                name="one_rule_a_kind",
-                violation_error_message="There is a rule for this ward and procedure on some of these days.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assignmentrule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("valid_from", None),
-                    ("valid_to", None),
-                    ("valid_to__gte", models.F("valid_from")),
-                    _connector="OR",
-                ),
-                name="rule_ends_after_it_begins",
-                violation_error_message="It must end after it starts.",
             ),
         ),
     ]

@@ -56,6 +56,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["id"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("dossier", "author", "key"), name="note_once_per_key"),
+                    models.CheckConstraint(
+                        condition=models.Q(("text", ""), _negated=True), name="note_says_something"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -85,6 +91,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("read_at", None)), fields=["user"], name="mention_unread"
+                    ),
+                    models.Index(fields=["user", "-note"], name="mention_of_user"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("note", "user"), name="mentioned_once_a_note"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Presence",
@@ -117,6 +134,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["since"],
+                "indexes": [
+                    models.Index(fields=["seen_at"], name="presence_seen"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("dossier", "user"), name="present_once_a_dossier"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -178,6 +201,24 @@ class Migration(migrations.Migration):
                 "verbose_name": "supplement text",
                 "verbose_name_plural": "supplement texts",
                 "ordering": ["-used", "-last_used_at", "text"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("document", ""), ("procedure__isnull", False), _connector="OR"),
+                        name="supplement_text_paper_of_procedure",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("text__contains", "\n"), _negated=True),
+                            models.Q(("text", ""), _negated=True),
+                        ),
+                        name="supplement_text_is_a_line",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("office", "purpose", "procedure", "document", "text"),
+                        name="supplement_text_once",
+                        nulls_distinct=False,
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -219,75 +260,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at", None)),
+                        fields=("dossier", "taken_from"),
+                        name="taken_from_somebody_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("taken_from", models.F("taken_by")), _negated=True),
+                        name="taken_over_by_another",
+                    ),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="note",
-            constraint=models.UniqueConstraint(fields=("dossier", "author", "key"), name="note_once_per_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="note",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("text", ""), _negated=True), name="note_says_something"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mention",
-            index=models.Index(condition=models.Q(("read_at", None)), fields=["user"], name="mention_unread"),
-        ),
-        migrations.AddIndex(
-            model_name="mention",
-            index=models.Index(fields=["user", "-note"], name="mention_of_user"),
-        ),
-        migrations.AddConstraint(
-            model_name="mention",
-            constraint=models.UniqueConstraint(fields=("note", "user"), name="mentioned_once_a_note"),
-        ),
-        migrations.AddIndex(
-            model_name="presence",
-            index=models.Index(fields=["seen_at"], name="presence_seen"),
-        ),
-        migrations.AddConstraint(
-            model_name="presence",
-            constraint=models.UniqueConstraint(fields=("dossier", "user"), name="present_once_a_dossier"),
-        ),
-        migrations.AddConstraint(
-            model_name="supplementtext",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("document", ""), ("procedure__isnull", False), _connector="OR"),
-                name="supplement_text_paper_of_procedure",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="supplementtext",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("text__contains", "\n"), _negated=True), models.Q(("text", ""), _negated=True)
-                ),
-                name="supplement_text_is_a_line",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="supplementtext",
-            constraint=models.UniqueConstraint(
-                fields=("office", "purpose", "procedure", "document", "text"),
-                name="supplement_text_once",
-                nulls_distinct=False,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="takeover",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at", None)),
-                fields=("dossier", "taken_from"),
-                name="taken_from_somebody_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="takeover",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("taken_from", models.F("taken_by")), _negated=True),
-                name="taken_over_by_another",
-            ),
         ),
     ]

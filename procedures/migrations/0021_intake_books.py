@@ -25,6 +25,14 @@ class Migration(migrations.Migration):
                 ("code", models.CharField(max_length=40)),
                 ("words", models.CharField(max_length=300, verbose_name="reason")),
                 ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -71,11 +79,47 @@ class Migration(migrations.Migration):
                 ("sha256", models.CharField(blank=True, max_length=64)),
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
                 ("expires_at", models.DateTimeField(blank=True, null=True, verbose_name="kept until")),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="asked by",
+                    ),
+                ),
+                (
+                    "office",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="empty: the whole province",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procedures.office",
+                        verbose_name="office",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "export",
                 "verbose_name_plural": "exports",
                 "ordering": ["-asked_at", "-id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("to_day__gte", models.F("from_day"))), name="export_days_in_order"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "done"), _negated=True),
+                            models.Q(
+                                models.Q(("file", ""), _negated=True), models.Q(("sha256", ""), _negated=True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="export_done_has_its_file",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -94,6 +138,14 @@ class Migration(migrations.Migration):
                 ),
                 ("added_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("key", models.CharField(max_length=150)),
+                (
+                    "added_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "ordering": ["-id"],
@@ -131,11 +183,81 @@ class Migration(migrations.Migration):
                 ("key", models.CharField(max_length=100, unique=True)),
                 ("previous_digest", models.CharField(blank=True, max_length=64)),
                 ("digest", models.CharField(max_length=64)),
+                (
+                    "dossier",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procedures.dossier",
+                    ),
+                ),
+                (
+                    "list",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="corrections",
+                        to="procedures.intakelist",
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "office",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="procedures.office"
+                    ),
+                ),
+                (
+                    "row",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="corrections",
+                        to="procedures.intakerow",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "correction of a list",
                 "verbose_name_plural": "corrections of lists",
                 "ordering": ["year", "number"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("office", "year", "number"), name="correction_number_once"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("kind", "strike")), fields=("row",), name="row_struck_once"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("kind", "add")), fields=("list", "dossier"), name="row_added_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("kind", "change"),
+                                ("row__isnull", False),
+                                models.Q(("column", ""), _negated=True),
+                                models.Q(("should", ""), _negated=True),
+                            ),
+                            models.Q(("kind", "strike"), ("row__isnull", False)),
+                            models.Q(("dossier__isnull", False), ("kind", "add"), ("row", None)),
+                            _connector="OR",
+                        ),
+                        name="correction_is_complete",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="correction_has_a_reason"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -166,11 +288,61 @@ class Migration(migrations.Migration):
                 ("signed_at", models.DateTimeField(blank=True, null=True, verbose_name="signed off")),
                 ("result", models.JSONField(blank=True, null=True)),
                 ("digest", models.CharField(blank=True, max_length=64, verbose_name="digest")),
+                (
+                    "office",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procedures.office",
+                        verbose_name="office",
+                    ),
+                ),
+                (
+                    "signed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="signed off by",
+                    ),
+                ),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="begun by",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "reconciliation",
                 "verbose_name_plural": "reconciliations",
                 "ordering": ["-started_at", "-id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("to_day__gte", models.F("from_day"))),
+                        name="reconciliation_days_in_order",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("digest", ""), ("result", None), ("signed_at", None), ("signed_by", None)
+                            ),
+                            models.Q(
+                                ("result__isnull", False),
+                                ("signed_at__isnull", False),
+                                ("signed_by__isnull", False),
+                                models.Q(("digest", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="reconciliation_signed_whole",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -201,120 +373,6 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
-            model_name="differencereason",
-            name="by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="export",
-            name="asked_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="asked by",
-            ),
-        ),
-        migrations.AddField(
-            model_name="export",
-            name="office",
-            field=models.ForeignKey(
-                blank=True,
-                help_text="empty: the whole province",
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="procedures.office",
-                verbose_name="office",
-            ),
-        ),
-        migrations.AddField(
-            model_name="foundcode",
-            name="added_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="intakecorrection",
-            name="dossier",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="procedures.dossier",
-            ),
-        ),
-        migrations.AddField(
-            model_name="intakecorrection",
-            name="list",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="corrections",
-                to="procedures.intakelist",
-            ),
-        ),
-        migrations.AddField(
-            model_name="intakecorrection",
-            name="made_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="intakecorrection",
-            name="office",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="procedures.office"
-            ),
-        ),
-        migrations.AddField(
-            model_name="intakecorrection",
-            name="row",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="corrections",
-                to="procedures.intakerow",
-            ),
-        ),
-        migrations.AddField(
-            model_name="reconciliation",
-            name="office",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="procedures.office",
-                verbose_name="office",
-            ),
-        ),
-        migrations.AddField(
-            model_name="reconciliation",
-            name="signed_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="signed off by",
-            ),
-        ),
-        migrations.AddField(
-            model_name="reconciliation",
-            name="started_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="begun by",
-            ),
-        ),
-        migrations.AddField(
             model_name="foundcode",
             name="reconciliation",
             field=models.ForeignKey(
@@ -330,86 +388,6 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.CASCADE,
                 related_name="reasons",
                 to="procedures.reconciliation",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="export",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("to_day__gte", models.F("from_day"))), name="export_days_in_order"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="export",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "done"), _negated=True),
-                    models.Q(models.Q(("file", ""), _negated=True), models.Q(("sha256", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="export_done_has_its_file",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="intakecorrection",
-            constraint=models.UniqueConstraint(
-                fields=("office", "year", "number"), name="correction_number_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="intakecorrection",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("kind", "strike")), fields=("row",), name="row_struck_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="intakecorrection",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("kind", "add")), fields=("list", "dossier"), name="row_added_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="intakecorrection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("kind", "change"),
-                        ("row__isnull", False),
-                        models.Q(("column", ""), _negated=True),
-                        models.Q(("should", ""), _negated=True),
-                    ),
-                    models.Q(("kind", "strike"), ("row__isnull", False)),
-                    models.Q(("dossier__isnull", False), ("kind", "add"), ("row", None)),
-                    _connector="OR",
-                ),
-                name="correction_is_complete",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="intakecorrection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True), name="correction_has_a_reason"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reconciliation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("to_day__gte", models.F("from_day"))), name="reconciliation_days_in_order"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reconciliation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("digest", ""), ("result", None), ("signed_at", None), ("signed_by", None)),
-                    models.Q(
-                        ("result__isnull", False),
-                        ("signed_at__isnull", False),
-                        ("signed_by__isnull", False),
-                        models.Q(("digest", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="reconciliation_signed_whole",
             ),
         ),
         migrations.AddIndex(

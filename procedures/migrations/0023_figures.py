@@ -59,7 +59,67 @@ class Migration(migrations.Migration):
                     "to_account",
                     models.BooleanField(default=False, help_text="granted: from cash to a bank account"),
                 ),
+                (
+                    "office",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procedures.office",
+                    ),
+                ),
+                (
+                    "procedure",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procedures.procedure",
+                    ),
+                ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["received_on", "dossier"], name="counted_received"),
+                    models.Index(fields=["office", "received_on", "dossier"], name="counted_received_office"),
+                    models.Index(
+                        condition=models.Q(("ended_on__isnull", False)),
+                        fields=["ended_on", "dossier"],
+                        name="counted_ended",
+                    ),
+                    models.Index(
+                        condition=models.Q(("ended_on__isnull", False)),
+                        fields=["office", "ended_on", "dossier"],
+                        name="counted_ended_office",
+                    ),
+                    models.Index(
+                        condition=models.Q(("asked_on__isnull", False)),
+                        fields=["asked_on", "dossier"],
+                        name="counted_asked",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("days", None),
+                                ("end_code", None),
+                                ("ended_on", None),
+                                ("redated", False),
+                                ("verdict", ""),
+                            ),
+                            models.Q(
+                                ("days__isnull", False),
+                                ("end_code__isnull", False),
+                                ("ended_on__isnull", False),
+                                models.Q(("verdict", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="counted_end_is_complete",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="FiguresMark",
@@ -114,7 +174,69 @@ class Migration(migrations.Migration):
                     "days",
                     models.JSONField(default=dict, help_text="how many were decided after so many days"),
                 ),
+                (
+                    "office",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procedures.office",
+                    ),
+                ),
+                (
+                    "procedure",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procedures.procedure",
+                    ),
+                ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("month", "office", "procedure"),
+                        name="figures_once_a_month",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "received",
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.F("online"), "+", models.F("post")
+                                    ),
+                                    "+",
+                                    models.F("counter"),
+                                ),
+                            )
+                        ),
+                        name="figures_of_every_channel",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "decided",
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.F("on_time"), "+", models.F("late")
+                                    ),
+                                    "+",
+                                    models.F("unpromised"),
+                                ),
+                            )
+                        ),
+                        name="figures_of_every_verdict",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("month__day", 1)), name="figures_begin_a_month"
+                    ),
+                ],
+            },
         ),
         migrations.AddIndex(
             model_name="dossier",
@@ -123,150 +245,6 @@ class Migration(migrations.Migration):
                 fields=["office", "procedure", "filed_at"],
                 include=("due_at",),
                 name="dossier_undecided",
-            ),
-        ),
-        migrations.AddField(
-            model_name="counteddossier",
-            name="office",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="procedures.office",
-            ),
-        ),
-        migrations.AddField(
-            model_name="counteddossier",
-            name="procedure",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="procedures.procedure",
-            ),
-        ),
-        migrations.AddField(
-            model_name="monthfigures",
-            name="office",
-            field=models.ForeignKey(
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="procedures.office",
-            ),
-        ),
-        migrations.AddField(
-            model_name="monthfigures",
-            name="procedure",
-            field=models.ForeignKey(
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="procedures.procedure",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="counteddossier",
-            index=models.Index(fields=["received_on", "dossier"], name="counted_received"),
-        ),
-        migrations.AddIndex(
-            model_name="counteddossier",
-            index=models.Index(fields=["office", "received_on", "dossier"], name="counted_received_office"),
-        ),
-        migrations.AddIndex(
-            model_name="counteddossier",
-            index=models.Index(
-                condition=models.Q(("ended_on__isnull", False)),
-                fields=["ended_on", "dossier"],
-                name="counted_ended",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="counteddossier",
-            index=models.Index(
-                condition=models.Q(("ended_on__isnull", False)),
-                fields=["office", "ended_on", "dossier"],
-                name="counted_ended_office",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="counteddossier",
-            index=models.Index(
-                condition=models.Q(("asked_on__isnull", False)),
-                fields=["asked_on", "dossier"],
-                name="counted_asked",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="counteddossier",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("days", None),
-                        ("end_code", None),
-                        ("ended_on", None),
-                        ("redated", False),
-                        ("verdict", ""),
-                    ),
-                    models.Q(
-                        ("days__isnull", False),
-                        ("end_code__isnull", False),
-                        ("ended_on__isnull", False),
-                        models.Q(("verdict", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="counted_end_is_complete",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="monthfigures",
-            constraint=models.UniqueConstraint(
-                fields=("month", "office", "procedure"), name="figures_once_a_month", nulls_distinct=False
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="monthfigures",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "received",
-                        django.db.models.expressions.CombinedExpression(
-                            django.db.models.expressions.CombinedExpression(
-                                models.F("online"), "+", models.F("post")
-                            ),
-                            "+",
-                            models.F("counter"),
-                        ),
-                    )
-                ),
-                name="figures_of_every_channel",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="monthfigures",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "decided",
-                        django.db.models.expressions.CombinedExpression(
-                            django.db.models.expressions.CombinedExpression(
-                                models.F("on_time"), "+", models.F("late")
-                            ),
-                            "+",
-                            models.F("unpromised"),
-                        ),
-                    )
-                ),
-                name="figures_of_every_verdict",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="monthfigures",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("month__day", 1)), name="figures_begin_a_month"
             ),
         ),
     ]

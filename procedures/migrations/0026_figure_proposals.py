@@ -95,6 +95,14 @@ class Migration(migrations.Migration):
                 "verbose_name": "proposed figure",
                 "verbose_name_plural": "proposed figures",
                 "ordering": ["-proposed_at", "-id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_to", None), ("valid_to__gte", models.F("valid_from")), _connector="OR"
+                        ),
+                        name="proposal_ends_after_start",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -172,30 +180,20 @@ class Migration(migrations.Migration):
                 "verbose_name": "decision on a figure",
                 "verbose_name_plural": "decisions on figures",
                 "ordering": ["-decided_at", "-id"],
-            },
-        ),
-        migrations.AddConstraint(
-            model_name="figureproposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("valid_to", None), ("valid_to__gte", models.F("valid_from")), _connector="OR"
-                ),
-                name="proposal_ends_after_start",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="figuredecision",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("what", "withdrawn"), ("decided_by", models.F("proposed_by"))),
-                    models.Q(
-                        models.Q(("what", "withdrawn"), _negated=True),
-                        models.Q(("decided_by", models.F("proposed_by")), _negated=True),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("what", "withdrawn"), ("decided_by", models.F("proposed_by"))),
+                            models.Q(
+                                models.Q(("what", "withdrawn"), _negated=True),
+                                models.Q(("decided_by", models.F("proposed_by")), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="figure_decided_by_another",
                     ),
-                    _connector="OR",
-                ),
-                name="figure_decided_by_another",
-            ),
+                ],
+            },
         ),
         migrations.RunSQL(GUARDS, UNDO),
     ]

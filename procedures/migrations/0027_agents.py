@@ -24,11 +24,42 @@ class Migration(migrations.Migration):
                 ),
                 ("valid_from", models.DateField(blank=True, null=True, verbose_name="valid from")),
                 ("valid_to", models.DateField(blank=True, null=True, verbose_name="valid to")),
+                (
+                    "agent",
+                    models.ForeignKey(
+                        limit_choices_to={"kind": "agent"},
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="areas",
+                        to="portal.organisation",
+                        verbose_name="collecting agent",
+                    ),
+                ),
+                (
+                    "ward",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="portal.ward",
+                        verbose_name="ward",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "ward of a collecting agent",
                 "verbose_name_plural": "wards of the collecting agents",
                 "ordering": ["ward_id", "agent_id"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("agent", "ward"), name="agent_serves_ward_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_from", None),
+                            ("valid_to", None),
+                            ("valid_to__gte", models.F("valid_from")),
+                            _connector="OR",
+                        ),
+                        name="agent_area_ends_after_start",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -51,43 +82,6 @@ class Migration(migrations.Migration):
                 condition=models.Q(("agent__isnull", False)),
                 fields=["agent", "-filed_at"],
                 name="tasks_of_agent",
-            ),
-        ),
-        migrations.AddField(
-            model_name="agentarea",
-            name="agent",
-            field=models.ForeignKey(
-                limit_choices_to={"kind": "agent"},
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="areas",
-                to="portal.organisation",
-                verbose_name="collecting agent",
-            ),
-        ),
-        migrations.AddField(
-            model_name="agentarea",
-            name="ward",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="portal.ward",
-                verbose_name="ward",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agentarea",
-            constraint=models.UniqueConstraint(fields=("agent", "ward"), name="agent_serves_ward_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="agentarea",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("valid_from", None),
-                    ("valid_to", None),
-                    ("valid_to__gte", models.F("valid_from")),
-                    _connector="OR",
-                ),
-                name="agent_area_ends_after_start",
             ),
         ),
     ]
