@@ -9,6 +9,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -561,7 +562,7 @@ class Site:
             if "/anh/" in route
             else 1
             if ".pdf" in route
-            else dossier.attachments.all()[0].pk,
+            else self.attachments[dossier.pk],
             "slug": "ly-do" if "buoc" in route else "lump-sum",
             "many": "fields",
             "key": "phone",
@@ -571,13 +572,23 @@ class Site:
             "dossier": self.examples["dossier"],
             "route": "569",
             "size": "a4",
-            "token": self.receipt.token if of_receipt else self.filed.documents.all()[0].token,
+            "token": self.receipt.token if of_receipt else self.token,
             "action": "refuse",
             "doing": _doing(route),
             "content_type_id": ContentType.objects.get_for_model(Dossier).pk,
             **dict.fromkeys(("pk", "id", "object_id"), self.examples.get(name, self.filed.pk)),
         }
         return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(values[found[1]]), route)
+
+    @cached_property
+    def attachments(self) -> dict[int, int]:
+        """The first file of each dossier."""
+        return {dossier.pk: dossier.attachments.all()[0].pk for dossier in (self.filed, self.draft)}
+
+    @cached_property
+    def token(self) -> str:
+        """What the QR code of the first paper leads to."""
+        return self.filed.documents.all()[0].token
 
     def again(self) -> "Site":
         """The same, read anew."""
